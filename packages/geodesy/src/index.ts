@@ -1,0 +1,2 @@
+export * from './earth-rotation-types.js';
+export * from './geopotential.js';

@@ -1,0 +1,114 @@
+import type { EarthRotationSpec, Geopotential } from '@gravity/geodesy';
+
+/** Positions and velocities of one satellite; all times are GPS seconds past 2000-01-01T12:00:00. */
+export interface StateSeries {
+  readonly frame: 'celestial' | 'terrestrial';
+  readonly gpsSeconds: Float64Array;
+  /** m, 3 per epoch. */
+  readonly position: Float64Array;
+  /** m/s, 3 per epoch, in the same frame (terrestrial: relative to the rotating frame). */
+  readonly velocity: Float64Array;
+}
+
+/** Linear accelerations in the science reference frame, m/s², 3 per epoch. */
+export interface AccelerometerSeries {
+  readonly gpsSeconds: Float64Array;
+  readonly acceleration: Float64Array;
+}
+
+/** Unit quaternions (scalar first) from the celestial to the science reference frame, 4 per epoch. */
+export interface AttitudeSeries {
+  readonly gpsSeconds: Float64Array;
+  readonly quaternion: Float64Array;
+}
+
+/** Inter-satellite ranging, corrections (light time, antenna centre) already added. */
+export interface RangingSeries {
+  readonly instrument: string;
+  readonly gpsSeconds: Float64Array;
+  /** m/s */
+  readonly rangeRate: Float64Array;
+}
+
+export interface SatelliteArc {
+  readonly satellite: string;
+  readonly orbit: StateSeries;
+  readonly accelerometer?: AccelerometerSeries;
+  readonly attitude?: AttitudeSeries;
+}
+
+/** Everything observed in one arc: one satellite, or a pair with its ranging. */
+export interface ArcObservations {
+  /** Whole GPS seconds. The arc is [start, end]. */
+  readonly startGpsSeconds: number;
+  readonly endGpsSeconds: number;
+  readonly satellites: readonly SatelliteArc[];
+  readonly ranging?: RangingSeries;
+}
+
+/** What is the same for every arc. Plain data: it is sent to worker threads as it is. */
+export interface RecoverySetup {
+  readonly degreeMin: number;
+  readonly degreeMax: number;
+  /** A-priori field; the solution is a correction to it. Its degree may exceed degreeMax. */
+  readonly referenceField: Geopotential;
+  readonly earthRotation: EarthRotationSpec;
+  /** Standard deviation of one range rate, m/s. */
+  readonly sigmaRangeRate: number;
+  /** Standard deviation of one position coordinate, m. */
+  readonly sigmaPosition: number;
+  /** Positions are used at multiples of this, s. */
+  readonly positionSamplingSeconds: number;
+  /** Accelerometer bias per axis and arc: 'none' or polynomial degree in time. */
+  readonly accelerometerBias: 'none' | 'constant' | 'linear';
+  /** Accelerometer scale factor per axis and arc. */
+  readonly accelerometerScale: boolean;
+  /** Empirical ranging parameters per arc. */
+  readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
+}
+
+export interface ResidualStatistics {
+  readonly type: 'range_rate' | 'position';
+  readonly satellite?: string;
+  readonly count: number;
+  readonly rejected: number;
+  /** RMS of observed minus computed, m/s or m. */
+  readonly rms: number;
+  readonly max: number;
+}
+
+/** Normal equations of one arc, arc parameters eliminated: N (count², row-major, upper), n, lᵀPl. */
+export interface ArcNormals {
+  readonly startGpsSeconds: number;
+  readonly endGpsSeconds: number;
+  readonly parameterCount: number;
+  readonly matrix: Float64Array;
+  readonly rightHandSide: Float64Array;
+  /** lᵀPl after elimination of the arc parameters. */
+  readonly weightedSquareSum: number;
+  readonly observationCount: number;
+  readonly arcParameterCount: number;
+  readonly residuals: readonly ResidualStatistics[];
+  readonly orbitIterations: number;
+}
+
+export interface Regularization {
+  /** Kaula: prior sigma of each coefficient is kaula/n²; 0 switches it off. */
+  readonly kaula: number;
+  /** Tikhonov order 0: added to the diagonal, in units of the mean diagonal of N; 0 switches it off. */
+  readonly tikhonov: number;
+}
+
+export interface RecoverySolution {
+  /** Reference field plus correction, with formal standard deviations. */
+  readonly field: Geopotential;
+  /** Covariance of the estimated coefficients (coefficientOrdering), row-major full square. */
+  readonly covariance: Float64Array;
+  readonly parameterCount: number;
+  readonly observationCount: number;
+  /** A-posteriori standard deviation of unit weight. */
+  readonly sigma0: number;
+  readonly conditionEstimate: number;
+  /** Share of the data (against the regularization) in each coefficient, 0…1. */
+  readonly dataContribution: Float64Array;
+}
