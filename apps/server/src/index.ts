@@ -1,1 +1,5 @@
-export {};
+export * from './config.js';
+export * from './db/database.js';
+export * from './db/schema.js';
+export * from './jobs/task.js';
+export * from './storage/object-store.js';

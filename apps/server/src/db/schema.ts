@@ -1,0 +1,207 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** Timestamps come back as Date and may be written as Date or ISO text. */
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type OptionalTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
+/** jsonb: read as parsed value, written as JSON text. */
+type Json<T> = ColumnType<T, string, string>;
+type OptionalJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+
+export type Role = 'viewer' | 'operator' | 'admin';
+export type JobType = 'plan' | 'ingest' | 'process' | 'catalog';
+export type JobStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+export type ProductStatus = 'draft' | 'published';
+
+export interface UsersTable {
+  id: string;
+  username: string;
+  email: string;
+  password_hash: string;
+  role: Role;
+  disabled: Generated<boolean>;
+  created_at: CreatedAt;
+}
+
+export interface ProcessingJobsTable {
+  id: string;
+  user_id: string;
+  type: JobType;
+  status: JobStatus;
+  /** The request body as validated, defaults filled in. */
+  parameters: Json<Record<string, unknown>>;
+  result: OptionalJson<Record<string, unknown>>;
+  /** {code, message, errors?: [{field, message, file?, line?}]} */
+  error: OptionalJson<Record<string, unknown>>;
+  progress: Generated<number>;
+  progress_message: string | null;
+  /** Fencing token: grows with every attempt; every write of a worker compares it. */
+  attempt: Generated<number>;
+  max_attempts: Generated<number>;
+  worker_id: string | null;
+  lease_until: OptionalTimestamp;
+  cancel_requested: Generated<boolean>;
+  idempotency_key: string | null;
+  request_hash: string | null;
+  created_at: CreatedAt;
+  updated_at: Timestamp;
+  started_at: OptionalTimestamp;
+  completed_at: OptionalTimestamp;
+}
+
+export interface JobEventsTable {
+  id: Generated<string>;
+  job_id: string;
+  time: Timestamp;
+  kind: 'status' | 'progress' | 'log';
+  level: 'debug' | 'info' | 'warning' | 'error';
+  message: string;
+  data: OptionalJson<Record<string, unknown>>;
+}
+
+export interface IngestedFilesTable {
+  id: string;
+  /** Of the file's own bytes (unpacked member); unique: the same content is held once. */
+  sha256: string;
+  file_name: string;
+  /** GNV1B, KBR1B, …, or table_orbit, table_range_rate, … */
+  product: string;
+  /** GRACE-C, or a pair such as GRACE-C/GRACE-D. */
+  satellite: string;
+  release: string | null;
+  gps_start: number | null;
+  gps_end: number | null;
+  records: number;
+  header_records: number | null;
+  bytes: number;
+  object_key: string;
+  /** Names, units and kinds of the columns in `values` and `labels`. */
+  columns: Json<readonly { name: string; unit: string | null; kind: 'number' | 'text' }[]>;
+  quality: Json<Record<string, unknown>>;
+  /** From the header or from the request: frame, time scale, software version … */
+  metadata: Json<Record<string, unknown>>;
+  job_id: string | null;
+  user_id: string;
+  created_at: CreatedAt;
+}
+
+/** One row per record of every product that belongs to one satellite. */
+export interface SatelliteObservationsTable {
+  /** True UTC. */
+  time: Timestamp;
+  /** GPS seconds past 2000-01-01T12:00:00; resolution of a double here is 1.2e-7 s. */
+  gps_seconds: number;
+  satellite: string;
+  product: string;
+  file_id: string;
+  /** Numeric columns in the order of ingested_files.columns (kind number, epoch and ids left out). */
+  values: number[];
+  /** Text columns (bit strings, ids), same rule. */
+  labels: string[] | null;
+  quality_flag: string | null;
+}
+
+/** One row per record of KBR1B, LRI1B or a range-rate table; corrections beside, not added. */
+export interface BaselineVectorsTable {
+  time: Timestamp;
+  gps_seconds: number;
+  /** GRACE-C/GRACE-D */
+  pair: string;
+  product: string;
+  file_id: string;
+  biased_range: number | null;
+  range_rate: number | null;
+  range_acceleration: number | null;
+  ionosphere_correction: number | null;
+  light_time_range: number | null;
+  light_time_rate: number | null;
+  light_time_acceleration: number | null;
+  antenna_range: number | null;
+  antenna_rate: number | null;
+  antenna_acceleration: number | null;
+  snr: number[] | null;
+  quality_flag: string | null;
+}
+
+export interface GravityProductsTable {
+  id: string;
+  job_id: string;
+  user_id: string;
+  /** coefficients | grid_geoid | grid_ewh | uncertainties | covariance | map | report … */
+  kind: string;
+  file_name: string;
+  media_type: string;
+  object_key: string;
+  bytes: number;
+  /** SHA-256 of the file. */
+  sha256: string;
+  /** SHA-256 of inputs, parameters and software version: same recipe, same hash. */
+  recipe_hash: string;
+  degree_max: number | null;
+  time_start: OptionalTimestamp;
+  time_end: OptionalTimestamp;
+  satellites: string[];
+  status: ProductStatus;
+  metadata: Json<Record<string, unknown>>;
+  quality: Json<Record<string, unknown>>;
+  stac: OptionalJson<Record<string, unknown>>;
+  archive_key: string | null;
+  created_at: CreatedAt;
+  published_at: OptionalTimestamp;
+  archived_at: OptionalTimestamp;
+}
+
+export interface ProvenanceEdgesTable {
+  id: Generated<string>;
+  job_id: string;
+  /** used: activity → input; generated: output → activity. */
+  relation: 'used' | 'generated';
+  entity_kind: 'file' | 'product' | 'model' | 'job';
+  entity_id: string;
+  sha256: string | null;
+  data: OptionalJson<Record<string, unknown>>;
+  created_at: CreatedAt;
+}
+
+export interface AuditLogsTable {
+  time: Timestamp;
+  request_id: string;
+  user_id: string | null;
+  username: string | null;
+  action: string;
+  method: string;
+  resource: string;
+  ip: string;
+  status: number;
+  duration_ms: number;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  user_id: string;
+  name: string;
+  prefix: string;
+  key_hash: string;
+  created_at: CreatedAt;
+  last_used_at: OptionalTimestamp;
+  revoked_at: OptionalTimestamp;
+}
+
+export interface RevokedTokensTable {
+  jti: string;
+  expires_at: Timestamp;
+}
+
+export interface DatabaseSchema {
+  users: UsersTable;
+  processing_jobs: ProcessingJobsTable;
+  job_events: JobEventsTable;
+  ingested_files: IngestedFilesTable;
+  satellite_observations: SatelliteObservationsTable;
+  baseline_vectors: BaselineVectorsTable;
+  gravity_products: GravityProductsTable;
+  provenance_edges: ProvenanceEdgesTable;
+  audit_logs: AuditLogsTable;
+  api_keys: ApiKeysTable;
+  revoked_tokens: RevokedTokensTable;
+}
