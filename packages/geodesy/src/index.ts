@@ -1,2 +1,5 @@
 export * from './earth-rotation-types.js';
 export * from './geopotential.js';
+export * from './eop-table.js';
+export * from './frames/index.js';
+export * from './time/index.js';
