@@ -1,1 +1,4 @@
-export {};
+export { createLinearAlgebra } from './create-linear-algebra.js';
+export { NotPositiveDefiniteError } from './errors.js';
+export type { LinearAlgebra, LinearAlgebraOptions } from './types.js';
+export { enableRelaxedSimd } from './wasm/kernels.js';
