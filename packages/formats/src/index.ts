@@ -1,1 +1,13 @@
-export {};
+export * from './bytes/byte-source.js';
+export { parseDecimal, parseNumber } from './bytes/parse-number.js';
+export * from './eop/c04.js';
+export * from './errors.js';
+export { mjdOfCompactDate } from './gfc/date.js';
+export * from './gfc/evaluate.js';
+export * from './gfc/reader.js';
+export type * from './gfc/types.js';
+export * from './gfc/writer.js';
+export { parseFlagMeaning } from './level1b/columns.js';
+export * from './level1b/file-name.js';
+export * from './level1b/reader.js';
+export type * from './level1b/types.js';
