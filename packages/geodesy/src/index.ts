@@ -3,3 +3,5 @@ export * from './geopotential.js';
 export * from './eop-table.js';
 export * from './frames/index.js';
 export * from './time/index.js';
+export * from './ellipsoid/index.js';
+export * from './love/index.js';

@@ -1,8 +1,8 @@
-import { CIO_LOCATOR } from './tables/cio-locator.js';
 import { ARCSECOND, fundamentalArguments, planetaryArguments } from './fundamental-arguments.js';
 import { nutation2000AR06 } from './nutation.js';
 import { parseTable } from './parse-table.js';
 import { precessionAngles2006 } from './precession.js';
+import { CIO_LOCATOR } from './tables/cio-locator.js';
 
 /** Celestial intermediate pole (unit vector components in the GCRS) and origin locator s, rad. */
 export interface CelestialPole {

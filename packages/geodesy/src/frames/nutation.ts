@@ -1,6 +1,6 @@
-import { LUNI_SOLAR, PLANETARY } from './tables/nutation-2000a.js';
 import { ARCSECOND, fundamentalArguments, planetaryArguments } from './fundamental-arguments.js';
 import { parseTable } from './parse-table.js';
+import { LUNI_SOLAR, PLANETARY } from './tables/nutation-2000a.js';
 
 export interface Nutation {
   /** Δψ, rad. */

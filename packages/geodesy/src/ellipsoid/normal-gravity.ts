@@ -1,0 +1,46 @@
+import { type Ellipsoid, WGS84 } from './ellipsoid.js';
+
+/**
+ * Normal gravity in m/s²: Somigliana's closed formula on the ellipsoid, continued upward to second order in the
+ * height (Heiskanen & Moritz 1967, eqs. 2-78 and 2-123; better than 1 µGal up to 2 km, 0.1 mGal up to 50 km).
+ *
+ * @param latitude geodetic latitude, rad
+ * @param height above the ellipsoid, m
+ */
+export function normalGravity(latitude: number, height = 0, ellipsoid: Ellipsoid = WGS84): number {
+  const {
+    gravityEquator,
+    somiglianaConstant,
+    eccentricitySquared,
+    flattening,
+    centrifugalRatio,
+    semiMajorAxis,
+  } = ellipsoid;
+  const sin2 = Math.sin(latitude) ** 2;
+  const surface =
+    (gravityEquator * (1 + somiglianaConstant * sin2)) / Math.sqrt(1 - eccentricitySquared * sin2);
+  const h = height / semiMajorAxis;
+  return surface * (1 - 2 * (1 + flattening + centrifugalRatio - 2 * flattening * sin2) * h + 3 * h * h);
+}
+
+/**
+ * Fully normalized zonal coefficients C̄_n0 of the normal gravitational field (for GM and a of the ellipsoid),
+ * index = degree; odd degrees are zero, C̄_00 = 1.
+ *
+ * @param maxDegree highest degree; beyond 20 the coefficients are below 1e-30
+ * @see Heiskanen & Moritz 1967, eq. 2-92
+ */
+export function normalZonalCoefficients(maxDegree: number, ellipsoid: Ellipsoid = WGS84): Float64Array {
+  if (!Number.isInteger(maxDegree) || maxDegree < 0) {
+    throw new RangeError(`maxDegree must be a whole number, not ${maxDegree}`);
+  }
+  const { eccentricitySquared: e2, j2 } = ellipsoid;
+  const out = new Float64Array(maxDegree + 1);
+  out[0] = 1;
+  for (let degree = 2; degree <= maxDegree; degree += 2) {
+    const n = degree / 2;
+    const j = ((n % 2 ? 3 : -3) * e2 ** n * (1 - n + (5 * n * j2) / e2)) / ((2 * n + 1) * (2 * n + 3));
+    out[degree] = -j / Math.sqrt(2 * degree + 1);
+  }
+  return out;
+}
