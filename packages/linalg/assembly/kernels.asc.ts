@@ -15,36 +15,16 @@
   return f64x2.sub(c, f64x2.mul(a, b));
 }
 
-/** 4×4 block of C += panel of A (k×4) times panel of B (k×4), both packed. */
+/** 6×4 block of C += panel of A (k×6) times panel of B (k×4), both packed: 12 of the 16 registers are sums. */
 function micro(a: usize, b: usize, c: usize, ldc: usize, k: i32): void {
   let c00 = v128.load(c), c01 = v128.load(c, 16);
   let c10 = v128.load(c + ldc), c11 = v128.load(c + ldc, 16);
   let c20 = v128.load(c + 2 * ldc), c21 = v128.load(c + 2 * ldc, 16);
   let c30 = v128.load(c + 3 * ldc), c31 = v128.load(c + 3 * ldc, 16);
-  const end = a + ((<usize>(k & ~1)) << 5);
+  let c40 = v128.load(c + 4 * ldc), c41 = v128.load(c + 4 * ldc, 16);
+  let c50 = v128.load(c + 5 * ldc), c51 = v128.load(c + 5 * ldc, 16);
+  const end = a + (<usize>k) * 48;
   while (a < end) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
-    let s = v128.load64_splat(a);
-    c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
-    s = v128.load64_splat(a, 8);
-    c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
-    s = v128.load64_splat(a, 16);
-    c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
-    s = v128.load64_splat(a, 24);
-    c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
-    b0 = v128.load(b, 32); b1 = v128.load(b, 48);
-    s = v128.load64_splat(a, 32);
-    c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
-    s = v128.load64_splat(a, 40);
-    c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
-    s = v128.load64_splat(a, 48);
-    c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
-    s = v128.load64_splat(a, 56);
-    c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
-    a += 64;
-    b += 64;
-  }
-  if (k & 1) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let s = v128.load64_splat(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
@@ -54,23 +34,82 @@ function micro(a: usize, b: usize, c: usize, ldc: usize, k: i32): void {
     c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
     s = v128.load64_splat(a, 24);
     c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+    s = v128.load64_splat(a, 32);
+    c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+    s = v128.load64_splat(a, 40);
+    c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
+    a += 48;
+    b += 32;
   }
   v128.store(c, c00); v128.store(c, c01, 16);
   v128.store(c + ldc, c10); v128.store(c + ldc, c11, 16);
   v128.store(c + 2 * ldc, c20); v128.store(c + 2 * ldc, c21, 16);
   v128.store(c + 3 * ldc, c30); v128.store(c + 3 * ldc, c31, 16);
+  v128.store(c + 4 * ldc, c40); v128.store(c + 4 * ldc, c41, 16);
+  v128.store(c + 5 * ldc, c50); v128.store(c + 5 * ldc, c51, 16);
 }
 
-/** Tile C += A·B of packed panels; `upper` leaves out the 4×4 blocks below the diagonal of the tile. */
+/** Tile C += A·B of packed panels; `upper` leaves out the blocks wholly below the diagonal of the tile. */
 export function multiply(
   a: usize, b: usize, c: usize, ldc: usize, rowPanels: i32, colPanels: i32, k: i32, upper: bool,
 ): void {
-  const panel = (<usize>k) << 5;
+  const panelA = (<usize>k) * 48;
+  const panelB = (<usize>k) << 5;
   for (let j = 0; j < colPanels; j++) {
-    const rows = upper ? min(rowPanels, j + 1) : rowPanels;
+    const rows = upper ? min(rowPanels, (j * 4 + 3) / 6 + 1) : rowPanels;
     for (let i = 0; i < rows; i++) {
-      micro(a + (<usize>i) * panel, b + (<usize>j) * panel, c + ((<usize>i) << 2) * ldc + ((<usize>j) << 5), ldc, k);
+      micro(a + (<usize>i) * panelA, b + (<usize>j) * panelB, c + (<usize>i) * 6 * ldc + ((<usize>j) << 5), ldc, k);
     }
+  }
+}
+
+/**
+ * Panels of `width` indices i, within a panel the numbers of each p in turn, missing indices zero. Element (i,p) of the
+ * source at `source + p·ld + 8i`.
+ */
+export function packAcross(source: usize, ld: usize, count: i32, k: i32, width: i32, target: usize): void {
+  const pairs = width >> 1;
+  for (let i = 0; i < count; i += width) {
+    let from = source + ((<usize>i) << 3);
+    if (i + width <= count) {
+      for (let p = 0; p < k; p++) {
+        for (let q = 0; q < pairs; q++) v128.store(target + ((<usize>q) << 4), v128.load(from + ((<usize>q) << 4)));
+        target += (<usize>width) << 3;
+        from += ld;
+      }
+    } else {
+      for (let p = 0; p < k; p++) {
+        for (let q = 0; q < width; q++) {
+          store<f64>(target, i + q < count ? load<f64>(from + ((<usize>q) << 3)) : 0);
+          target += 8;
+        }
+        from += ld;
+      }
+    }
+  }
+}
+
+/** As packAcross, with element (i,p) of the source at `source + i·ld + 8p`. */
+export function packAlong(source: usize, ld: usize, count: i32, k: i32, width: i32, target: usize): void {
+  const step = (<usize>width) << 3;
+  for (let i = 0; i < count; i += width) {
+    for (let q = 0; q < width; q++) {
+      let to = target + ((<usize>q) << 3);
+      if (i + q < count) {
+        let from = source + (<usize>(i + q)) * ld;
+        for (let p = 0; p < k; p++) {
+          store<f64>(to, load<f64>(from));
+          to += step;
+          from += 8;
+        }
+      } else {
+        for (let p = 0; p < k; p++) {
+          store<f64>(to, 0);
+          to += step;
+        }
+      }
+    }
+    target += (<usize>k) * step;
   }
 }
 

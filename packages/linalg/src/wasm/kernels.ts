@@ -14,6 +14,8 @@ export interface Kernels {
     k: number,
     upper: boolean,
   ): void;
+  packAcross(source: number, ld: number, count: number, k: number, width: number, target: number): void;
+  packAlong(source: number, ld: number, count: number, k: number, width: number, target: number): void;
   solveForward(t: number, rs: number, cs: number, x: number, ldx: number, m: number, n: number): void;
   solveBackward(t: number, rs: number, cs: number, x: number, ldx: number, m: number, n: number): void;
   factorize(a: number, lda: number, n: number): number;

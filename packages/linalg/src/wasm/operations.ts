@@ -87,20 +87,13 @@ export function tileCount(operation: Operation): number {
 
 /** Does one tile. */
 export function runTile(engine: TileEngine, operation: Operation, tile: number, control: Int32Array): void {
-  switch (operation.kind) {
-    case 'product':
-      return productTile(engine, operation, tile, control);
-    case 'factor':
-      return factorBlock(engine, operation.n, operation.a, 0, operation.lda, 0, control);
-    case 'solve':
-      return solveStrip(engine, operation, tile);
-    case 'invertDiagonal':
-      return invertDiagonal(engine, operation, tile);
-    case 'invertColumn':
-      return invertColumn(engine, operation, tile);
-    case 'squareColumn':
-      return squareColumn(engine, operation, tile);
-  }
+  if (operation.kind === 'product') productTile(engine, operation, tile, control);
+  else if (operation.kind === 'factor')
+    factorBlock(engine, operation.n, operation.a, operation.lda, 0, control);
+  else if (operation.kind === 'solve') solveStrip(engine, operation, tile);
+  else if (operation.kind === 'invertDiagonal') invertDiagonal(engine, operation, tile);
+  else if (operation.kind === 'invertColumn') invertColumn(engine, operation, tile);
+  else squareColumn(engine, operation, tile);
 }
 
 type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
@@ -133,7 +126,7 @@ function productTile(engine: TileEngine, op: Of<'product'>, tile: number, contro
   engine.accumulate(m, n, op.k, shift(op.a, i), shift(op.b, j), upper);
   engine.store(m, n, op.alpha, op.beta, op.c, at, op.ldc, upper);
   if (op.factorAt !== undefined && tile === 0) {
-    factorBlock(engine, m, op.c, 0, op.ldc, op.factorAt, control);
+    factorBlock(engine, m, op.c, op.ldc, op.factorAt, control);
   }
 }
 
@@ -141,15 +134,14 @@ function factorBlock(
   engine: TileEngine,
   n: number,
   a: Float64Array,
-  at: number,
   lda: number,
   row: number,
   control: Int32Array,
 ): void {
-  engine.load(n, n, 1, a, at, lda);
+  engine.load(n, n, 1, a, 0, lda);
   const failed = engine.factorize(n);
   if (failed >= 0) Atomics.store(control, FAILED_PIVOT, row + failed + 1);
-  engine.store(n, n, 1, 0, a, at, lda, true);
+  engine.store(n, n, 1, 0, a, 0, lda, true);
 }
 
 /** A strip of columns of X, block row after block row, each from the rows already solved. */

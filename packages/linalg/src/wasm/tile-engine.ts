@@ -1,17 +1,23 @@
 import { instantiate, type Kernels } from './kernels.js';
-import { packAcross, packAlong } from './packing.js';
 
 /** Largest tile of C, and the order of the diagonal blocks of the triangular routines. */
-export const BLOCK = 256;
+export const BLOCK = 240;
 /** Depth of a packed block; fixed, because it fixes the order of summation and so the bits of the result. */
 const DEPTH = 256;
 
-const AREA = BLOCK * BLOCK * 8;
+/** Rows and columns of the innermost block of C; BLOCK is a multiple of both. */
+const ROWS = 6;
+const COLUMNS = 4;
+
+const AREA = BLOCK * DEPTH * 8;
 const A_AT = 65536;
 const B_AT = A_AT + AREA;
-const C_AT = B_AT + AREA;
+const STAGE_AT = B_AT + AREA;
+const C_AT = STAGE_AT + AREA;
 const T_AT = C_AT + AREA;
 const LD_BYTES = BLOCK * 8;
+
+const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
 /** An operand of a product: element (i, p) is `data[at + p * ld + i]`, or `data[at + i * ld + p]` if `along`. */
 export interface Operand {
@@ -22,46 +28,46 @@ export interface Operand {
 }
 
 /**
- * One thread's kernels with their small private memory: a tile C (up to 256×256) in which products are summed, and a
+ * One thread's kernels with their small private memory: a tile C (up to 240×240) in which products are summed, and a
  * triangular block T. Matrices themselves never enter that memory, so their size is not bounded by it.
  */
 export class TileEngine {
   private readonly kernels: Kernels;
-  private readonly packedA: Float64Array;
-  private readonly packedB: Float64Array;
+  private readonly stage: Float64Array;
   private readonly c: Float64Array;
   private readonly t: Float64Array;
 
   constructor(module: WebAssembly.Module) {
     this.kernels = instantiate(module);
     const { buffer } = this.kernels.memory;
-    const area = (at: number) => new Float64Array(buffer, at, BLOCK * BLOCK);
-    this.packedA = area(A_AT);
-    this.packedB = area(B_AT);
+    const area = (at: number) => new Float64Array(buffer, at, BLOCK * DEPTH);
+    this.stage = area(STAGE_AT);
     this.c = area(C_AT);
     this.t = area(T_AT);
   }
 
   /** C = 0 for a tile of m rows. */
   clear(m: number): void {
-    this.c.fill(0, 0, ((m + 3) & ~3) * BLOCK);
+    this.c.fill(0, 0, roundUp(m, ROWS) * BLOCK);
   }
 
   /** C (m×n) += Σ a(i, p)·b(j, p) over p < k. `upper`: what lies below the diagonal of the tile may be left out. */
   accumulate(m: number, n: number, k: number, a: Operand, b: Operand, upper: boolean): void {
     for (let p = 0; p < k; p += DEPTH) {
       const depth = Math.min(DEPTH, k - p);
-      pack(a, m, p, depth, this.packedA);
-      pack(b, n, p, depth, this.packedB);
-      this.kernels.multiply(A_AT, B_AT, C_AT, LD_BYTES, (m + 3) >> 2, (n + 3) >> 2, depth, upper);
+      this.pack(a, m, p, depth, ROWS, A_AT);
+      this.pack(b, n, p, depth, COLUMNS, B_AT);
+      const rowPanels = Math.ceil(m / ROWS);
+      const columnPanels = Math.ceil(n / COLUMNS);
+      this.kernels.multiply(A_AT, B_AT, C_AT, LD_BYTES, rowPanels, columnPanels, depth, upper);
     }
   }
 
-  /** C = sign·matrix (m×n) with zeros up to the next multiple of four rows and columns. */
+  /** C = sign·matrix (m×n) with zeros up to whole innermost blocks. */
   load(m: number, n: number, sign: 1 | -1, data: Float64Array, at: number, ld: number): void {
     const { c } = this;
-    const rows = (m + 3) & ~3;
-    const columns = (n + 3) & ~3;
+    const rows = roundUp(m, ROWS);
+    const columns = roundUp(n, COLUMNS);
     for (let i = 0; i < rows; i++) {
       const source = i < m ? data.subarray(at + i * ld, at + i * ld + n) : undefined;
       const to = i * BLOCK;
@@ -101,7 +107,7 @@ export class TileEngine {
 
   /** C = op(T)⁻¹·C, C of m×n, T of m×m. */
   solveTriangle(m: number, n: number, transposed: boolean): void {
-    const columns = (n + 3) & ~3;
+    const columns = roundUp(n, COLUMNS);
     if (transposed) this.kernels.solveForward(T_AT, 8, LD_BYTES, C_AT, LD_BYTES, m, columns);
     else this.kernels.solveBackward(T_AT, LD_BYTES, 8, C_AT, LD_BYTES, m, columns);
   }
@@ -116,11 +122,27 @@ export class TileEngine {
   factorize(m: number): number {
     return this.kernels.factorize(C_AT, LD_BYTES, m);
   }
-}
 
-function pack(operand: Operand, count: number, p: number, depth: number, target: Float64Array): void {
-  const { data, at, ld, along } = operand;
-  // A view from the block's first element keeps the indices of the inner loops small whatever the matrix size.
-  if (along) packAlong(data.subarray(at + p), ld, count, depth, target);
-  else packAcross(data.subarray(at + p * ld), ld, count, depth, target);
+  /**
+   * Brings a block of an operand into the order in which the kernel reads it. Rows are first copied as they are: long
+   * contiguous reads from the big matrix, the scattered ones happen in the cache.
+   */
+  private pack(
+    operand: Operand,
+    count: number,
+    p: number,
+    depth: number,
+    width: number,
+    target: number,
+  ): void {
+    const { data, ld, along } = operand;
+    const rows = along ? count : depth;
+    const length = along ? depth : count;
+    let from = operand.at + (along ? p : p * ld);
+    for (let row = 0, to = 0; row < rows; row++, to += length, from += ld) {
+      this.stage.set(data.subarray(from, from + length), to);
+    }
+    if (along) this.kernels.packAlong(STAGE_AT, length * 8, count, depth, width, target);
+    else this.kernels.packAcross(STAGE_AT, length * 8, count, depth, width, target);
+  }
 }

@@ -8,8 +8,8 @@ import { BLOCK } from './tile-engine.js';
 /** Side of the tiles of C: small enough to give several threads work. Depends on the shape only, never on threads. */
 function tileSide(m: number, n: number): number {
   const area = m * n;
-  if (area > 1024 * 1024) return 256;
-  return area > 256 * 256 ? 128 : 64;
+  if (area > 1024 * 1024) return BLOCK;
+  return area > 256 * 256 ? BLOCK / 2 : BLOCK / 4;
 }
 
 /**
@@ -29,7 +29,7 @@ export function createWasmRoutines(threads: number, kernels: 'auto' | KernelBuil
       if (rest <= 0) return -1;
       const diagonal = a.subarray(done * (lda + 1));
       const panel = diagonal.subarray(BLOCK);
-      const strip = rest > 1024 ? 128 : 64;
+      const strip = rest > 1024 ? BLOCK / 2 : BLOCK / 4;
       await run(
         {
           kind: 'solve',
@@ -105,7 +105,7 @@ export function createWasmRoutines(threads: number, kernels: 'auto' | KernelBuil
     ldb: number,
     inline: boolean,
   ): Promise<Int32Array> {
-    const strip = nrhs > 1024 ? 256 : nrhs > 256 ? 128 : 64;
+    const strip = nrhs > 1024 ? BLOCK : nrhs > 256 ? BLOCK / 2 : BLOCK / 4;
     return run({ kind: 'solve', transposed, n, nrhs, u, ldu, b, ldb, strip }, n * n * nrhs, inline);
   }
 
