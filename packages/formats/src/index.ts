@@ -1,3 +1,5 @@
+export { isAppleDouble, safeBaseName } from './archive/names.js';
+export * from './archive/open.js';
 export * from './bytes/byte-source.js';
 export { parseDecimal, parseNumber } from './bytes/parse-number.js';
 export * from './eop/c04.js';
@@ -10,4 +12,10 @@ export * from './gfc/writer.js';
 export { parseFlagMeaning } from './level1b/columns.js';
 export * from './level1b/file-name.js';
 export * from './level1b/reader.js';
+export * from './level1b/records.js';
+export * from './level1b/report.js';
 export type * from './level1b/types.js';
+export * from './ranging/corrected.js';
+export * from './tables/georb.js';
+export * from './tables/reader.js';
+export type * from './tables/types.js';

@@ -197,7 +197,9 @@ function checkDate(
  */
 export function mergeEopTables(tables: readonly EopTable[]): EopTable {
   const byDay = new Map<number, { readonly table: EopTable; readonly i: number }>();
-  for (const table of tables) table.mjdUtc.forEach((mjd, i) => byDay.set(mjd, { table, i }));
+  for (const table of tables) {
+    for (let i = 0; i < table.mjdUtc.length; i++) byDay.set(table.mjdUtc[i], { table, i });
+  }
   const days = [...byDay.keys()].sort((a, b) => a - b);
   days.forEach((day, i) => {
     if (i > 0 && day !== days[i - 1] + 1) {
