@@ -1,3 +1,4 @@
+import { loadLovePotential } from '@gravity/geodesy';
 import { gaussianWeights } from './gaussian.js';
 
 /** What can be computed from geopotential coefficients. Units: see `functionalInfo`. */
@@ -40,7 +41,7 @@ export function functionalInfo(name: FunctionalName): FunctionalInfo {
 export const FUNCTIONAL_NAMES = Object.keys(INFO) as readonly FunctionalName[];
 
 export interface FunctionalOptions {
-  /** Load Love numbers k_n by degree, needed for water height and surface density. */
+  /** Load Love numbers k_n by degree for water height and surface density; default: PREM, degree 1 in the CF frame. */
   readonly loadLoveK?: ArrayLike<number>;
   /** Mean density of the Earth, kg/m³ (default 5517, Wahr et al. 1998). */
   readonly earthDensity?: number;
@@ -72,7 +73,7 @@ export interface DegreeFactors {
  * follow Heiskanen & Moritz (1967), eq. 2-152 ff. (spherical approximation); water height Wahr et al. (1998), eq. 14.
  *
  * @param constants GM (m³/s²) and radius R (m) of the coefficients
- * @throws Error when Love numbers are missing, too few, or make 1 + k_n vanish (degree 1 in the CM frame)
+ * @throws Error when Love numbers are too few or make 1 + k_n vanish (degree 1 in the CM frame)
  */
 export function degreeFactors(
   name: FunctionalName,
@@ -85,8 +86,10 @@ export function degreeFactors(
   const factors = new Float64Array(maxDegree + 1);
   const minDegree = options.minDegree ?? 0;
   const weights = gaussianWeights(maxDegree, options.smoothingRadius ?? 0, radius);
+  const isMass = name === 'equivalentWaterHeight' || name === 'surfaceDensity';
+  const loadLoveK = options.loadLoveK ?? (isMass ? loadLovePotential(maxDegree, 'CF') : []);
   for (let n = minDegree; n <= maxDegree; n++) {
-    factors[n] = weights[n] * factorOnSphere(name, n, gm, radius, options);
+    factors[n] = weights[n] * factorOnSphere(name, n, gm, radius, { ...options, loadLoveK });
   }
   return {
     factors,
@@ -109,6 +112,8 @@ const RADIAL_POWER: Readonly<Record<FunctionalName, number>> = {
   surfaceDensity: 2,
 };
 
+type MassOptions = FunctionalOptions & { readonly loadLoveK: ArrayLike<number> };
+
 const MILLIGAL_PER_SI = 1e5;
 
 function factorOnSphere(
@@ -116,7 +121,7 @@ function factorOnSphere(
   n: number,
   gm: number,
   radius: number,
-  options: FunctionalOptions,
+  options: MassOptions,
 ): number {
   const gamma = gm / radius ** 2;
   switch (name) {
@@ -142,9 +147,8 @@ function factorOnSphere(
 }
 
 /** kg/m² of a surface layer per unit of a degree-n coefficient. */
-function massFactor(name: FunctionalName, n: number, radius: number, options: FunctionalOptions): number {
+function massFactor(name: FunctionalName, n: number, radius: number, options: MassOptions): number {
   const k = options.loadLoveK;
-  if (!k) throw new Error(`loadLoveK: ${name} needs load Love numbers`);
   if (n >= k.length) throw new Error(`loadLoveK: ends at degree ${k.length - 1}, ${name} needs degree ${n}`);
   const denominator = 1 + k[n];
   if (!(Math.abs(denominator) > 1e-6)) {

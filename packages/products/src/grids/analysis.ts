@@ -58,6 +58,8 @@ export function analyzeGrid(
   );
   const plan = legendrePlan(maxDegree);
   const legendre = new Float64Array(plan.a.length);
+  const c = new Float64Array(plan.a.length);
+  const s = new Float64Array(plan.a.length);
   const transform = fftPlan(columns);
   const start = orderTable(longitudeDegrees[0], maxDegree);
   const re = new Float64Array(columns);
@@ -73,19 +75,18 @@ export function analyzeGrid(
       // Σ f cos mλ and Σ f sin mλ with λ = λ₀ + jΔ, from the transform that starts at j = 0.
       const cosine = scale * (re[m] * start.cos[m] + im[m] * start.sin[m]);
       const sine = scale * (re[m] * start.sin[m] - im[m] * start.cos[m]);
-      const at = plan.offset[m] - m;
-      for (let n = m; n <= maxDegree; n++) {
-        const index = triangleIndex(n, m);
-        field.c[index] += cosine * legendre[at + n];
-        if (m > 0) field.s[index] += sine * legendre[at + n];
+      const first = plan.offset[m];
+      for (let i = first; i <= first + maxDegree - m; i++) {
+        c[i] += cosine * legendre[i];
+        s[i] += sine * legendre[i];
       }
     }
   }
   for (let n = 0; n <= maxDegree; n++) {
     const inverse = factors[n] === 0 ? 0 : 1 / factors[n];
     for (let m = 0; m <= n; m++) {
-      field.c[triangleIndex(n, m)] *= inverse;
-      field.s[triangleIndex(n, m)] *= inverse;
+      field.c[triangleIndex(n, m)] = inverse * c[plan.offset[m] + n - m];
+      if (m > 0) field.s[triangleIndex(n, m)] = inverse * s[plan.offset[m] + n - m];
     }
   }
   return field;

@@ -1,3 +1,5 @@
+import { type Ellipsoid, GRS80, normalGravity } from '@gravity/geodesy';
+
 /** Where grid points lie: on a sphere (grid latitudes geocentric) or on an ellipsoid (grid latitudes geodetic). */
 export type Surface = SphereSurface | EllipsoidSurface;
 
@@ -9,21 +11,11 @@ export interface SphereSurface {
 
 export interface EllipsoidSurface {
   readonly kind: 'ellipsoid';
-  readonly semiMajorAxis: number;
-  readonly flattening: number;
-  /** Normal gravity at the equator and the poles, m/s² (Somigliana). */
-  readonly gammaEquator: number;
-  readonly gammaPole: number;
+  readonly ellipsoid: Ellipsoid;
 }
 
-/** Geodetic Reference System 1980. Source: Moritz (2000), J. Geodesy 74, 128–133. */
-export const GRS80_SURFACE: EllipsoidSurface = {
-  kind: 'ellipsoid',
-  semiMajorAxis: 6378137,
-  flattening: 1 / 298.257222101,
-  gammaEquator: 9.7803267715,
-  gammaPole: 9.8321863685,
-};
+/** The ellipsoid of the Geodetic Reference System 1980. */
+export const GRS80_SURFACE: EllipsoidSurface = { kind: 'ellipsoid', ellipsoid: GRS80 };
 
 /** One ring of equal latitude on the surface. */
 export interface LatitudeRing {
@@ -50,20 +42,17 @@ export function latitudeRing(
     const radius = surface.radius ?? constants.radius;
     return { sin: Math.sin(latitude), cos: cosine(latitude), radius, gamma: constants.gm / radius ** 2 };
   }
-  const { semiMajorAxis, flattening, gammaEquator, gammaPole } = surface;
-  const axisRatio = 1 - flattening;
+  const { semiMajorAxis, eccentricitySquared } = surface.ellipsoid;
   const sin = Math.sin(latitude);
   const cos = cosine(latitude);
-  // Cartesian coordinates of the point in units of the prime vertical radius.
-  const z = axisRatio ** 2 * sin;
+  // Cartesian coordinates of the point in units of the prime vertical radius of curvature.
+  const z = (1 - eccentricitySquared) * sin;
   const length = Math.hypot(cos, z);
-  const squared = Math.sqrt(cos ** 2 + (axisRatio * sin) ** 2);
   return {
     sin: z / length,
     cos: cos / length,
-    radius: (semiMajorAxis / squared) * length,
-    // Somigliana: γ = (a γe cos² + b γp sin²) / √(a² cos² + b² sin²).
-    gamma: (gammaEquator * cos ** 2 + axisRatio * gammaPole * sin ** 2) / squared,
+    radius: (semiMajorAxis / Math.sqrt(1 - eccentricitySquared * sin ** 2)) * length,
+    gamma: normalGravity(latitude, 0, surface.ellipsoid),
   };
 }
 

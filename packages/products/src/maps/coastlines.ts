@@ -20,9 +20,7 @@ export function worldCoastlines(): Polylines {
 }
 
 function load(): Polylines {
-  const land = createRequire(import.meta.url)('world-atlas/land-110m.json') as Topology<{
-    land: GeometryCollection;
-  }>;
+  const land = createRequire(import.meta.url)('world-atlas/land-110m.json') as LandTopology;
   const lines: (readonly number[])[][] = [];
   for (const line of mesh(land, land.objects.land).coordinates) {
     let current: (readonly number[])[] = [];

@@ -60,7 +60,8 @@ export const COLORMAPS: Readonly<Record<ColormapName, Colormap>> = {
   viridis: {
     name: 'viridis',
     kind: 'sequential',
-    source: 'van der Walt, Smith (2015), matplotlib viridis (CC0), 17 evenly spaced points of its 256 entries',
+    source:
+      'van der Walt, Smith (2015), matplotlib viridis (CC0), 17 evenly spaced points of its 256 entries',
     points: [
       [0.267, 0.0049, 0.3294],
       [0.2823, 0.0946, 0.417],

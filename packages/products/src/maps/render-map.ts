@@ -1,20 +1,22 @@
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
+import { FUNCTIONAL_NAMES, functionalInfo } from '../functionals/functional.js';
 import type { Grid } from '../grids/grid.js';
 import { closesCircle } from '../grids/grid.js';
-import { type Polylines, worldCoastlines } from './coastlines.js';
+import type { Polylines } from './coastlines.js';
 import { drawColorBar } from './color-bar.js';
 import { COLORMAPS, type Colormap, type ColormapName, colorIndex, colorTable } from './colormap.js';
 import { font, registerFont } from './font.js';
+import { drawLines, type Frame } from './map-lines.js';
 import { equirectangular, type Projection, type ProjectionName, robinson } from './projection.js';
 import { gridSampler, magnitudeQuantile } from './raster.js';
-import { linearTicks, roundUp } from './ticks.js';
+import { roundUp } from './ticks.js';
 
 export interface MapOptions {
   readonly grid: Grid;
   readonly title: string;
   /** One line below the title, e.g. the period and the filter. */
   readonly subtitle?: string;
-  /** Name of the quantity under the colour bar (default: the grid's quantity). */
+  /** Name of the quantity under the colour bar (default: what the grid holds). */
   readonly label?: string;
   /** Default: the grid's unit. */
   readonly unit?: string;
@@ -33,11 +35,10 @@ export interface MapOptions {
   readonly widthPixels?: number;
 }
 
-interface Frame {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
+/** The written-out name of one of our functionals; other quantities as they are. */
+function longName(quantity: string): string {
+  const name = FUNCTIONAL_NAMES.find((known) => known === quantity);
+  return name ? functionalInfo(name).longName : quantity;
 }
 
 /**
@@ -83,7 +84,7 @@ export function renderMap(options: MapOptions): Uint8Array {
     colormap,
     range,
     beyond: beyond(grid.values, range),
-    label: options.label ?? grid.quantity,
+    label: options.label ?? longName(grid.quantity),
     unit: options.unit ?? grid.unit,
   });
   return canvas.toBuffer('image/png');
@@ -137,6 +138,7 @@ function drawRaster(
   const sample = gridSampler(grid);
   const table = colorTable(colormap);
   const image = context.createImageData(frame.width, frame.height);
+  image.data.fill(255);
   for (let py = 0; py < frame.height; py++) {
     for (let px = 0; px < frame.width; px++) {
       const place = projection.inverse(
@@ -154,144 +156,9 @@ function drawRaster(
       } else {
         image.data.fill(205, at, at + 3);
       }
-      image.data[at + 3] = 255;
     }
   }
   context.putImageData(image, frame.left, frame.top);
-}
-
-function drawLines(
-  context: SKRSContext2D,
-  options: MapOptions,
-  projection: Projection,
-  frame: Frame,
-  scale: number,
-): void {
-  context.save();
-  context.beginPath();
-  context.rect(frame.left, frame.top, frame.width, frame.height);
-  context.clip();
-  const step = options.graticuleDegrees ?? defaultGraticule(options.grid);
-  context.lineJoin = 'round';
-  if (step > 0) {
-    context.strokeStyle = 'rgba(60, 60, 60, 0.35)';
-    context.lineWidth = 0.8 * scale;
-    for (const line of graticule(step)) trace(context, line, projection, frame);
-  }
-  if (options.coastlines !== false) {
-    context.strokeStyle = '#202020';
-    context.lineWidth = 1.1 * scale;
-    for (const line of options.coastlines ?? worldCoastlines()) trace(context, line, projection, frame);
-  }
-  context.restore();
-  drawOutline(context, projection, frame, scale);
-  if (step > 0) drawDegreeLabels(context, projection, frame, step, scale);
-}
-
-function defaultGraticule(grid: Grid): number {
-  if (closesCircle(grid.longitudeDegrees)) return 30;
-  const ticks = linearTicks(0, Math.abs(grid.longitudeDegrees.at(-1)! - grid.longitudeDegrees[0]), 5);
-  return ticks.length > 1 ? ticks[1] - ticks[0] : 0;
-}
-
-function graticule(step: number): number[][][] {
-  const lines: number[][][] = [];
-  for (let longitude = -180; longitude <= 180; longitude += step) {
-    lines.push(Array.from({ length: 91 }, (_, i) => [longitude, -90 + 2 * i]));
-  }
-  for (let k = Math.ceil(-90 / step); k * step <= 90; k++) {
-    lines.push(Array.from({ length: 181 }, (_, i) => [-180 + 2 * i, k * step]));
-  }
-  return lines;
-}
-
-function trace(
-  context: SKRSContext2D,
-  line: readonly (readonly number[])[],
-  projection: Projection,
-  frame: Frame,
-): void {
-  context.beginPath();
-  let previous: readonly [number, number] | null = null;
-  for (const [longitude, latitude] of line) {
-    const place = projection.forward(longitude, latitude);
-    if (!place) {
-      previous = null;
-      continue;
-    }
-    const x = frame.left + ((place[0] + 1) / 2) * frame.width;
-    const y = frame.top + ((1 - place[1]) / 2) * frame.height;
-    // A jump across the map is the line leaving at one edge and coming back at the other.
-    if (previous && Math.abs(place[0] - previous[0]) < 0.5 * wrapWidth(projection)) context.lineTo(x, y);
-    else context.moveTo(x, y);
-    previous = place;
-  }
-  context.stroke();
-}
-
-/** Box width of 360 degrees of longitude. */
-function wrapWidth(projection: Projection): number {
-  const east = projection.forward(1, 0);
-  const west = projection.forward(0, 0);
-  return east && west ? Math.abs(east[0] - west[0]) * 360 : 2;
-}
-
-function drawOutline(context: SKRSContext2D, projection: Projection, frame: Frame, scale: number): void {
-  context.strokeStyle = '#202020';
-  context.lineWidth = 1.4 * scale;
-  context.beginPath();
-  if (projection.name === 'equirectangular') {
-    context.rect(frame.left, frame.top, frame.width, frame.height);
-  } else {
-    // The map's own edge: where the projection's inverse ends on either side.
-    const edge = Array.from({ length: 181 }, (_, i) => {
-      const [, y] = projection.forward(0, -90 + i) ?? [0, 0];
-      const central = projection.inverse(0, y)?.[0] ?? 0;
-      const [x] = projection.forward(central + 179.999, -90 + i) ?? [0, 0];
-      return [x, y] as const;
-    });
-    for (const [x, y] of [...edge, ...edge.toReversed().map(([x, y]) => [-x, y] as const)]) {
-      context.lineTo(frame.left + ((x + 1) / 2) * frame.width, frame.top + ((1 - y) / 2) * frame.height);
-    }
-    context.closePath();
-  }
-  context.stroke();
-}
-
-function drawDegreeLabels(
-  context: SKRSContext2D,
-  projection: Projection,
-  frame: Frame,
-  step: number,
-  scale: number,
-): void {
-  context.fillStyle = '#404040';
-  context.font = font(13 * scale);
-  context.textAlign = 'right';
-  context.textBaseline = 'middle';
-  const west = projection.inverse(-1 + 1e-9, 0)?.[0] ?? -180;
-  for (let k = Math.ceil(-90 / step); k * step <= 90; k++) {
-    const place = projection.forward(west, k * step);
-    if (!place || Math.abs(place[1]) > 1.001) continue;
-    const x = frame.left + ((place[0] + 1) / 2) * frame.width;
-    const y = frame.top + ((1 - place[1]) / 2) * frame.height;
-    if (Math.abs(k * step) < 90) context.fillText(degreeText(k * step, 'N', 'S'), x - 6 * scale, y);
-  }
-  context.textAlign = 'center';
-  context.textBaseline = 'top';
-  const bottom = projection.inverse(0, -1 + 1e-9)?.[1] ?? -90;
-  for (let longitude = -180; longitude < 180; longitude += step) {
-    const place = projection.forward(longitude, bottom);
-    if (!place || Math.abs(place[0]) > 1.001) continue;
-    const x = frame.left + ((place[0] + 1) / 2) * frame.width;
-    context.fillText(degreeText(longitude, 'E', 'W'), x, frame.top + frame.height + 6 * scale);
-  }
-}
-
-function degreeText(degrees: number, positive: string, negative: string): string {
-  const rounded = Math.round(degrees * 1e6) / 1e6;
-  if (rounded === 0 || Math.abs(rounded) === 180) return `${Math.abs(rounded)}°`;
-  return `${Math.abs(rounded)}°${rounded > 0 ? positive : negative}`;
 }
 
 function drawTitle(context: SKRSContext2D, options: MapOptions, width: number, scale: number): void {

@@ -1,4 +1,10 @@
-import { type Geopotential, type TideSystem, triangleIndex } from '@gravity/geodesy';
+import {
+  type Ellipsoid,
+  type Geopotential,
+  normalZonalCoefficients,
+  type TideSystem,
+  triangleIndex,
+} from '@gravity/geodesy';
 
 /**
  * The same potential with other constants: C̄' = C̄·(GM/GM')·(R/R')^n; standard deviations likewise.
@@ -124,20 +130,13 @@ export function toCommon(
   return rescaleField(converted, reference.gm, reference.radius);
 }
 
-/** Constants and even zonal coefficients C̄_2n,0 (n = 0, 1, 2, …) of a level ellipsoid's field. */
-export interface NormalFieldCoefficients {
-  readonly gm: number;
-  readonly radius: number;
-  /** evenZonals[i] = C̄_{2i,0}; evenZonals[0] = 1. */
-  readonly evenZonals: ArrayLike<number>;
-}
-
 /** The disturbing potential: the field minus the normal field of an ellipsoid, in the field's constants. */
-export function subtractNormalField(field: Geopotential, normal: NormalFieldCoefficients): Geopotential {
+export function subtractNormalField(field: Geopotential, ellipsoid: Ellipsoid): Geopotential {
   const c = field.c.slice();
-  for (let i = 0; i < normal.evenZonals.length && 2 * i <= field.maxDegree; i++) {
-    const factor = (normal.gm / field.gm) * (normal.radius / field.radius) ** (2 * i);
-    c[triangleIndex(2 * i, 0)] -= normal.evenZonals[i] * factor;
+  const zonals = normalZonalCoefficients(field.maxDegree, ellipsoid);
+  for (let n = 0; n <= field.maxDegree; n += 2) {
+    const factor = (ellipsoid.gm / field.gm) * (ellipsoid.semiMajorAxis / field.radius) ** n;
+    c[triangleIndex(n, 0)] -= zonals[n] * factor;
   }
   return { ...field, c };
 }

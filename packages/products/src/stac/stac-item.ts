@@ -105,6 +105,7 @@ export function stacItem(input: StacItemInput): StacItem {
   const hasFile = assets.some(([, asset]) => 'file:checksum' in asset || 'file:size' in asset);
   const bbox = input.bbox ?? [-180, -90, 180, 90];
   const properties = itemProperties(input);
+  const describesProcessing = Object.keys(properties).some((field) => field.startsWith('processing:'));
   for (const field of Object.keys(input.properties ?? {})) {
     if (field in properties) throw new Error(`properties: ${field} is set by its own field`);
   }
@@ -113,7 +114,7 @@ export function stacItem(input: StacItemInput): StacItem {
     stac_version: '1.1.0',
     stac_extensions: [
       ...(hasFile ? [STAC_FILE_EXTENSION] : []),
-      ...(input.processing ? [STAC_PROCESSING_EXTENSION] : []),
+      ...(describesProcessing ? [STAC_PROCESSING_EXTENSION] : []),
     ],
     id: input.id,
     collection: input.collection,
