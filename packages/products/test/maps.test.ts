@@ -1,6 +1,7 @@
 import {
   COLORMAPS,
   equirectangular,
+  FONT_FAMILY,
   type Grid,
   registerFont,
   regularGrid,
@@ -10,7 +11,7 @@ import {
   synthesizeGrid,
   worldCoastlines,
 } from '@gravity/products';
-import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { createCanvas, GlobalFonts, loadImage } from '@napi-rs/canvas';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fixture, type PyshtoolsFixture } from './support.js';
@@ -142,6 +143,8 @@ describe('maps', () => {
     // Different glyphs, not one box for all.
     expect(await dark('IIIIIIIIII')).not.toBe(await dark('WWWWWWWWWW'));
     registerFont();
+    // The family is ours alone, so no font of the machine can stand in for it.
+    expect(GlobalFonts.has(FONT_FAMILY)).toBe(true);
   });
 
   it('draw a real field with everything on it, in good time', async () => {

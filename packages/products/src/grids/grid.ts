@@ -86,7 +86,7 @@ export function mirrorsAtEquator(latitudeDegrees: Float64Array): boolean {
   return true;
 }
 
-/** Area weights of the rows for means over a grid with equal steps: cos φ, normalized to a mean of one per point. */
+/** Mean over the area of an equally spaced grid: rows weighted with cos φ. In the unit of the grid. */
 export function areaWeightedMean(grid: Grid): number {
   let sum = 0;
   let total = 0;

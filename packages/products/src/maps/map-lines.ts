@@ -52,7 +52,7 @@ function defaultGraticule(grid: GridDefinition): number {
   if (closesCircle(grid.longitudeDegrees)) return 30;
   const width = Math.abs(grid.longitudeDegrees.at(-1)! - grid.longitudeDegrees[0]);
   const height = Math.abs(grid.latitudeDegrees.at(-1)! - grid.latitudeDegrees[0]);
-  const ticks = linearTicks(0, Math.min(width, height), 4);
+  const ticks = linearTicks(0, Math.min(width, height), 5);
   return ticks.length > 1 ? ticks[1] - ticks[0] : 0;
 }
 

@@ -46,7 +46,7 @@ const PERMANENT_TIDE_C20 = 4.4228e-8 * -0.3146;
  * zero_tide = tide_free + A₀H₀·k20; mean_tide = zero_tide + A₀H₀, with A₀H₀ = (4.4228e-8 1/m)·(−0.31460 m).
  * k20 must be the one with which the field was made tide free (0.3 in many older models); default 0.30190.
  * @throws Error when either system is unknown
- * Source: IERS Conventions 2010, section 6.2.2, eq. 6.13–6.15.
+ * Source: IERS Conventions 2010, section 6.2.2 (zero-tide and tide-free C̄20), 1.1 (the three systems).
  */
 export function convertTideSystem(
   field: Geopotential,
