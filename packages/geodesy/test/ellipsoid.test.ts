@@ -100,13 +100,13 @@ describe('normal field', () => {
   });
 
   it('gravity and zonal coefficients belong to the same field', () => {
-    // Gravity from the potential of the zonal series plus rotation, by differences; 1 µGal = 1e-8 m/s².
+    // |∇U| from the zonal series plus rotation; 1 µGal = 1e-8 m/s². Above the ellipsoid the stated error holds.
     const c = normalZonalCoefficients(20);
     for (const latitude of [-1.5, -0.8, 0, 0.3, 1.1]) {
       for (const [height, tolerance] of [
         [0, 1e-9],
-        [2000, 1e-7],
-        [50000, 3e-5],
+        [2000, 2.5e-8],
+        [50000, 2.5e-5],
       ]) {
         const [x, , z] = geodeticToCartesian({ latitude, longitude: 0, height });
         expect(Math.abs(gravityOf(c, x, z) - normalGravity(latitude, height))).toBeLessThan(tolerance);
