@@ -28,3 +28,13 @@ export function checkMatrix(
     );
   }
 }
+
+/** Throws RangeError when the triangular matrix cannot be solved with: a zero or NaN on the diagonal. */
+export function checkDiagonal(n: number, u: Float64Array, ldu: number): void {
+  for (let i = 0; i < n; i++) {
+    const value = u[i * ldu + i];
+    if (value === 0 || Number.isNaN(value)) {
+      throw new RangeError(`u is singular: ${value} on its diagonal in row ${i} (counted from 0)`);
+    }
+  }
+}

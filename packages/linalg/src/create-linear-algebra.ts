@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { checkDimension, checkMatrix, checkScalar } from './arguments.js';
+import { checkDiagonal, checkDimension, checkMatrix, checkScalar } from './arguments.js';
 import { NotPositiveDefiniteError } from './errors.js';
+import { findOpenBlas } from './openblas/library.js';
+import { createOpenBlasRoutines } from './openblas/openblas-linear-algebra.js';
 import type { LinearAlgebra, LinearAlgebraOptions, Routines } from './types.js';
 import { createWasmRoutines } from './wasm/wasm-linear-algebra.js';
 
@@ -13,7 +15,12 @@ import { createWasmRoutines } from './wasm/wasm-linear-algebra.js';
 export async function createLinearAlgebra(options: LinearAlgebraOptions = {}): Promise<LinearAlgebra> {
   const threads = options.threads ?? availableParallelism();
   checkDimension('threads', threads, 1);
-  return guard(createWasmRoutines(threads, options.wasmKernels ?? 'auto'));
+  const { backend = 'auto', wasmKernels = 'auto', openblasPath } = options;
+  if (backend === 'wasm') return guard(createWasmRoutines(threads, wasmKernels));
+  const openblas = await findOpenBlas(openblasPath);
+  if (typeof openblas !== 'string') return guard(createOpenBlasRoutines(openblas, threads));
+  if (backend === 'openblas') throw new Error(openblas);
+  return guard(createWasmRoutines(threads, wasmKernels, openblas));
 }
 
 /** Adds what both backends share: argument checks, calls one after the other, refusal after close. */
@@ -21,6 +28,7 @@ function guard(routines: Routines): LinearAlgebra {
   let last: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
 
+  /** The factor is looked at when its turn comes: the call that computes it may still be ahead in the queue. */
   function enqueue<T>(work: () => Promise<T>): Promise<T> {
     if (closed) throw new Error('linear algebra is closed');
     const result = last.then(work);
@@ -74,7 +82,12 @@ function guard(routines: Routines): LinearAlgebra {
       checkDimension('nrhs', nrhs);
       checkMatrix('u', u, n, n, ldu);
       checkMatrix('b', b, n, nrhs, ldb);
-      if (n > 0 && nrhs > 0) await enqueue(() => routines.trsm(transU, n, nrhs, u, ldu, b, ldb));
+      if (n > 0 && nrhs > 0) {
+        await enqueue(() => {
+          checkDiagonal(n, u, ldu);
+          return routines.trsm(transU, n, nrhs, u, ldu, b, ldb);
+        });
+      }
     },
 
     async potrs(n, nrhs, u, ldu, b, ldb) {
@@ -82,13 +95,22 @@ function guard(routines: Routines): LinearAlgebra {
       checkDimension('nrhs', nrhs);
       checkMatrix('u', u, n, n, ldu);
       checkMatrix('b', b, n, nrhs, ldb);
-      if (n > 0 && nrhs > 0) await enqueue(() => routines.potrs(n, nrhs, u, ldu, b, ldb));
+      if (n > 0 && nrhs > 0) {
+        await enqueue(() => {
+          checkDiagonal(n, u, ldu);
+          return routines.potrs(n, nrhs, u, ldu, b, ldb);
+        });
+      }
     },
 
     async potri(n, u, ldu) {
       checkDimension('n', n);
       checkMatrix('u', u, n, n, ldu);
-      if (n > 0) await enqueue(() => routines.potri(n, u, ldu));
+      if (n === 0) return;
+      await enqueue(() => {
+        checkDiagonal(n, u, ldu);
+        return routines.potri(n, u, ldu);
+      });
     },
 
     close() {

@@ -85,7 +85,7 @@ export interface LinearAlgebraOptions {
   readonly backend?: 'auto' | 'openblas' | 'wasm';
   /** Default: the processors available to the process. */
   readonly threads?: number;
-  /** File of the OpenBLAS library; before this come no others, so a wrong path means "not found". */
+  /** File of the OpenBLAS library, instead of the variable GRAVITY_OPENBLAS and the usual places. */
   readonly openblasPath?: string;
   /**
    * Which build of the WebAssembly kernels: `auto` (default) takes the fused multiply-add build where the runtime

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { pack } from './messages.js';
 import { NEXT_TILE, type Operation, runTile, tileCount } from './operations.js';
 import { TileEngine } from './tile-engine.js';
 import type { WorkerReply, WorkerStart, WorkerTask } from './worker.js';
@@ -36,7 +37,7 @@ export class ThreadPool {
     if (this.failure) throw this.failure;
     Atomics.store(control, NEXT_TILE, 0);
     this.start();
-    const task: WorkerTask = { operation, tiles };
+    const task: WorkerTask = { sent: pack(operation), tiles };
     await Promise.all(this.workers.slice(0, tiles).map((worker) => this.dispatch(worker, task)));
     return control;
   }

@@ -14,9 +14,14 @@ function tileSide(m: number, n: number): number {
 
 /**
  * The routines on WebAssembly SIMD kernels and worker threads. Results are the same to the bit for any number of
- * threads; they differ in the last bits between the plain and the relaxed (fused multiply-add) build.
+ * threads; they differ in the last bits between the plain and the relaxed (fused multiply-add) build. `remark` is added
+ * to the description.
  */
-export function createWasmRoutines(threads: number, kernels: 'auto' | KernelBuild): Routines {
+export function createWasmRoutines(
+  threads: number,
+  kernels: 'auto' | KernelBuild,
+  remark?: string,
+): Routines {
   const { build, module } = loadKernels(kernels);
   const pool = new ThreadPool(module, threads);
   const run = (operation: Operation, flops: number, inline: boolean): Promise<Int32Array> =>
@@ -114,7 +119,8 @@ export function createWasmRoutines(threads: number, kernels: 'auto' | KernelBuil
     threads,
     description:
       `WebAssembly SIMD${build === 'relaxed' ? ' with fused multiply-add' : ''}, ` +
-      `${threads} thread${threads === 1 ? '' : 's'}`,
+      `${threads} thread${threads === 1 ? '' : 's'}` +
+      (remark ? ` (${remark})` : ''),
 
     async syrk(n, k, alpha, a, lda, beta, c, ldc) {
       const inline = n * (n + 1) * k < INLINE_FLOPS;

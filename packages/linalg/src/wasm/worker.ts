@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { NEXT_TILE, type Operation, runTile } from './operations.js';
+import { type SentOperation, unpack } from './messages.js';
+import { NEXT_TILE, runTile } from './operations.js';
 import { TileEngine } from './tile-engine.js';
 
 export interface WorkerStart {
@@ -8,7 +9,7 @@ export interface WorkerStart {
 }
 
 export interface WorkerTask {
-  readonly operation: Operation;
+  readonly sent: SentOperation;
   readonly tiles: number;
 }
 
@@ -21,9 +22,10 @@ if (parentPort) {
   const port = parentPort;
   const { module, control } = workerData as WorkerStart;
   const engine = new TileEngine(module);
-  port.on('message', ({ operation, tiles }: WorkerTask) => {
+  port.on('message', ({ sent, tiles }: WorkerTask) => {
     let reply: WorkerReply = {};
     try {
+      const operation = unpack(sent);
       for (;;) {
         const tile = Atomics.add(control, NEXT_TILE, 1);
         if (tile >= tiles) break;
