@@ -19,3 +19,6 @@ export * from './ranging/corrected.js';
 export * from './tables/georb.js';
 export * from './tables/reader.js';
 export type * from './tables/types.js';
+export { formatNumber } from './level1b/format-number.js';
+export * from './level1b/writer.js';
+export * from './level1b/quality.js';

@@ -8,17 +8,9 @@ import { FormatError } from '../errors.js';
  */
 export function safeBaseName(entryName: string, archive: string): string {
   const name = entryName.slice(Math.max(entryName.lastIndexOf('/'), entryName.lastIndexOf('\\')) + 1);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (
-    name === '' ||
-    name === '.' ||
-    name === '..' ||
-    name.length > 255 ||
-    /[\u0000-\u001f\u007f]/.test(name)
-  ) {
-    throw new FormatError('unsafe_name', `entry name ${JSON.stringify(entryName)} cannot be used`, {
-      file: archive,
-    });
+  const printable = [...name].every((letter) => letter >= ' ' && letter !== '\u007f');
+  if (name === '' || name === '.' || name === '..' || name.length > 255 || !printable) {
+    throw new FormatError('unsafe_name', `entry name ${JSON.stringify(entryName)} cannot be used`, { file: archive });
   }
   return name;
 }

@@ -1,20 +1,13 @@
-/** Modified Julian date of 0h of a Gregorian calendar date (Fliegel & Van Flandern 1968, integer arithmetic). */
-export function mjdOfDate(year: number, month: number, day: number): number {
-  const a = Math.trunc((month - 14) / 12);
-  const jdn =
-    Math.trunc((1461 * (year + 4800 + a)) / 4) +
-    Math.trunc((367 * (month - 2 - 12 * a)) / 12) -
-    Math.trunc((3 * Math.trunc((year + 4900 + a) / 100)) / 4) +
-    day -
-    32075;
-  return jdn - 2400001;
-}
+import { calendarToMjd, daysInMonth } from '@gravity/geodesy';
 
 /** True for a day that exists in the calendar. */
 export function isCalendarDate(year: number, month: number, day: number): boolean {
-  if (month < 1 || month > 12 || day < 1 || day > 31) return false;
-  const next = month === 12 ? mjdOfDate(year + 1, 1, 1) : mjdOfDate(year, month + 1, 1);
-  return mjdOfDate(year, month, day) < next;
+  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+}
+
+/** MJD of 0h of a calendar date, NaN when there is no such date. */
+export function mjdOfDate(year: number, month: number, day: number): number {
+  return isCalendarDate(year, month, day) ? calendarToMjd(year, month, day) : Number.NaN;
 }
 
 /**

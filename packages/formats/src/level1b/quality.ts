@@ -1,0 +1,317 @@
+import { gpsEpoch, gpsToDay, mjdToIsoDate } from '@gravity/geodesy';
+import { parseLevel1bFileName } from './file-name.js';
+import { limitsOf, type ProductLimits } from './quality-limits.js';
+import type { QualityGap, QualityIssue, QualityReport, Severity } from './quality-types.js';
+import type { Level1bBatch, Level1bHeader } from './types.js';
+
+export type * from './quality-types.js';
+
+export interface QualityOptions {
+  /** Interval asked for, GPS seconds, stop excluded. */
+  readonly interval?: { readonly startGpsSeconds: number; readonly stopGpsSeconds: number };
+  /** Length of the list of gaps; 100 by default. */
+  readonly maxGaps?: number;
+}
+
+export interface QualityCollector {
+  /** Looks at the next batch of the file. */
+  add(batch: Level1bBatch): void;
+  /** The report; the collector may not be used afterwards. */
+  finish(): QualityReport;
+}
+
+/** Fill value of columns without content (formal errors of GNI1B). */
+const FILL = 1e32;
+
+/**
+ * Checks the records of a file as they stream by: time order, duplicates, gaps against the nominal sampling,
+ * epochs outside an interval, flags, physically possible values, finite numbers, record count of the header.
+ * Constant memory; never throws for what the data hold.
+ */
+export function createQualityCollector(header: Level1bHeader, options: QualityOptions = {}): QualityCollector {
+  const limits = limitsOf(header.product);
+  const time = new TimeChecks(limits, options);
+  const values = new ValueChecks(header, limits);
+  const satellites = new Set<string>();
+  return {
+    add(batch) {
+      time.add(batch);
+      values.add(batch);
+      for (const id of batch.texts.GRACEFO_id ?? []) satellites.add(id);
+    },
+    finish: () => buildReport(header, limits, options, time, values, [...satellites].sort()),
+  };
+}
+
+interface Tally {
+  count: number;
+  firstLine: number;
+}
+
+function tally(map: Map<string, Tally>, key: string, line: number): void {
+  const entry = map.get(key);
+  if (entry) entry.count++;
+  else map.set(key, { count: 1, firstLine: line });
+}
+
+class TimeChecks {
+  count = 0;
+  inside = 0;
+  first = Number.NaN;
+  last = Number.NaN;
+  gapCount = 0;
+  missing = 0;
+  gapSeconds = 0;
+  readonly gaps: QualityGap[] = [];
+  readonly faults = new Map<string, Tally>();
+  readonly #limits: ProductLimits;
+  readonly #options: QualityOptions;
+  #whole = Number.NaN;
+  #fraction = 0;
+
+  constructor(limits: ProductLimits, options: QualityOptions) {
+    this.#limits = limits;
+    this.#options = options;
+  }
+
+  add(batch: Level1bBatch): void {
+    const { stepSeconds, oneRecordPerEpoch } = this.#limits;
+    const { interval, maxGaps = 100 } = this.#options;
+    for (let i = 0; i < batch.count; i++) {
+      const whole = batch.wholeSeconds[i];
+      const fraction = batch.fractionSeconds[i];
+      const t = batch.gpsSeconds[i];
+      const line = batch.firstLine + i;
+      if (interval && (t < interval.startGpsSeconds || t >= interval.stopGpsSeconds)) {
+        tally(this.faults, 'outside', line);
+      } else this.inside++;
+      if (this.count === 0) this.first = t;
+      else {
+        const step = whole - this.#whole + (fraction - this.#fraction);
+        if (step < 0) tally(this.faults, 'order', line);
+        else if (step === 0) {
+          if (oneRecordPerEpoch) tally(this.faults, 'duplicate', line);
+        } else if (stepSeconds !== undefined && step > 1.5 * stepSeconds) {
+          const missingRecords = Math.max(1, Math.round(step / stepSeconds) - 1);
+          this.gapCount++;
+          this.missing += missingRecords;
+          this.gapSeconds += step - stepSeconds;
+          if (this.gaps.length < maxGaps) {
+            this.gaps.push({ afterGpsSeconds: this.last, beforeGpsSeconds: t, missingRecords });
+          }
+        }
+      }
+      this.#whole = whole;
+      this.#fraction = fraction;
+      this.last = t;
+      this.count++;
+    }
+  }
+}
+
+class ValueChecks {
+  readonly notFinite = new Map<string, Tally>();
+  readonly outOfRange = new Map<string, Tally>();
+  readonly wrongWord = new Map<string, Tally>();
+  readonly statistics = new Map<string, { minimum: number; maximum: number; sum: number; count: number }>();
+  readonly flagCounts = new Map<string, Float64Array>();
+  readonly #optional: ReadonlySet<string>;
+  readonly #limits: ProductLimits;
+
+  constructor(header: Level1bHeader, limits: ProductLimits) {
+    this.#limits = limits;
+    // values that prod_flag may leave out are NaN by construction
+    this.#optional = new Set(header.columns.filter((c) => c.productBit !== undefined).map((c) => c.name));
+  }
+
+  add(batch: Level1bBatch): void {
+    for (const [name, values] of Object.entries(batch.numbers)) this.#column(name, values, batch.firstLine);
+    for (const [name, values] of Object.entries(batch.bits)) this.#countBits(name, values);
+    for (const { column, minimum, maximum } of this.#limits.columns) {
+      const values = batch.numbers[column];
+      if (!values) continue;
+      for (let i = 0; i < values.length; i++) {
+        if (values[i] < minimum || values[i] > maximum) tally(this.outOfRange, column, batch.firstLine + i);
+      }
+    }
+    for (const { name, columns, minimum, maximum } of this.#limits.norms) {
+      const parts = columns.map((column) => batch.numbers[column]);
+      if (parts.some((part) => part === undefined)) continue;
+      for (let i = 0; i < batch.count; i++) {
+        let square = 0;
+        for (const part of parts) square += part[i] * part[i];
+        const length = Math.sqrt(square);
+        // written so that NaN counts as outside
+        if (!(length >= minimum && length <= maximum)) tally(this.outOfRange, name, batch.firstLine + i);
+      }
+    }
+    for (const [column, word] of Object.entries(this.#limits.words)) {
+      batch.texts[column]?.forEach((text, i) => {
+        if (text !== word) tally(this.wrongWord, column, batch.firstLine + i);
+      });
+    }
+  }
+
+  #column(name: string, values: Float64Array, firstLine: number): void {
+    let entry = this.statistics.get(name);
+    if (!entry) {
+      entry = { minimum: Number.POSITIVE_INFINITY, maximum: Number.NEGATIVE_INFINITY, sum: 0, count: 0 };
+      this.statistics.set(name, entry);
+    }
+    const optional = this.#optional.has(name);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (!Number.isFinite(value)) {
+        if (!(optional && Number.isNaN(value))) tally(this.notFinite, name, firstLine + i);
+        continue;
+      }
+      if (value > FILL) continue;
+      if (value < entry.minimum) entry.minimum = value;
+      if (value > entry.maximum) entry.maximum = value;
+      entry.sum += value;
+      entry.count++;
+    }
+  }
+
+  #countBits(name: string, values: Uint32Array): void {
+    let counts = this.flagCounts.get(name);
+    if (!counts) this.flagCounts.set(name, (counts = new Float64Array(32)));
+    for (let i = 0; i < values.length; i++) {
+      for (let rest = values[i]; rest !== 0; rest = (rest & (rest - 1)) >>> 0) counts[31 - Math.clz32(rest & -rest)]++;
+    }
+  }
+}
+
+function buildReport(
+  header: Level1bHeader,
+  limits: ProductLimits,
+  options: QualityOptions,
+  time: TimeChecks,
+  values: ValueChecks,
+  satellites: readonly string[],
+): QualityReport {
+  const issues = [
+    ...headerIssues(header, time, satellites),
+    ...timeIssues(time, limits),
+    ...valueIssues(values, limits),
+  ];
+  const { interval } = options;
+  const expected =
+    interval && limits.stepSeconds !== undefined && limits.oneRecordPerEpoch
+      ? (interval.stopGpsSeconds - interval.startGpsSeconds) / limits.stepSeconds
+      : undefined;
+  const worst = (severity: Severity) => issues.some((issue) => issue.severity === severity);
+  return {
+    file: header.file,
+    product: header.product,
+    severity: worst('error') ? 'error' : worst('warning') ? 'warning' : 'info',
+    recordCount: time.count,
+    headerRecordCount: header.recordCount,
+    ...(time.count > 0 && { firstGpsSeconds: time.first, lastGpsSeconds: time.last }),
+    satellites,
+    nominalStepSeconds: limits.stepSeconds,
+    gaps: {
+      count: time.gapCount,
+      missingRecords: time.missing,
+      totalSeconds: time.gapSeconds,
+      list: time.gaps,
+    },
+    duplicateEpochs: time.faults.get('duplicate')?.count ?? 0,
+    outsideInterval: time.faults.get('outside')?.count ?? 0,
+    ...(expected !== undefined && expected > 0 && { completeness: time.inside / expected }),
+    flags: flagCountsOf(header, values),
+    statistics: Object.fromEntries(
+      [...values.statistics]
+        .filter(([, s]) => s.count > 0)
+        .map(([name, s]) => [name, { minimum: s.minimum, maximum: s.maximum, mean: s.sum / s.count }]),
+    ),
+    issues,
+  };
+}
+
+function flagCountsOf(header: Level1bHeader, values: ValueChecks): QualityReport['flags'] {
+  const flags: { column: string; bit: number; meaning: string; count: number }[] = [];
+  for (const [column, counts] of values.flagCounts) {
+    if (column === 'prod_flag') continue;
+    const meanings = header.columns.find((c) => c.name === column)?.flagMeanings ?? [];
+    counts.forEach((count, bit) => {
+      if (count === 0) return;
+      const meaning = meanings.find((m) => m.firstBit <= bit && bit <= m.lastBit)?.meaning;
+      flags.push({ column, bit, meaning: meaning || 'Not defined', count });
+    });
+  }
+  return flags;
+}
+
+function headerIssues(header: Level1bHeader, time: TimeChecks, satellites: readonly string[]): QualityIssue[] {
+  const issues: QualityIssue[] = header.notes.map((message) => ({
+    severity: 'info',
+    code: 'header_note',
+    message,
+    count: 1,
+  }));
+  const { recordCount } = header;
+  if (time.count === 0) {
+    issues.push({ severity: 'warning', code: 'no_records', message: 'the file holds no records', count: 1 });
+  }
+  if (recordCount !== undefined && recordCount !== time.count) {
+    const message = `the header announces ${recordCount} records, the file holds ${time.count}`;
+    issues.push({ severity: 'warning', code: 'record_count', message, count: Math.abs(recordCount - time.count) });
+  }
+  const name = parseLevel1bFileName(header.file);
+  const named = name && /^[A-D]$/.test(name.satellite) ? name.satellite : undefined;
+  const stated = header.satellite && /^[A-D]$/.test(header.satellite) ? header.satellite : undefined;
+  for (const [expected, origin] of [
+    [named, 'file name'],
+    [stated, 'header'],
+  ]) {
+    const others = satellites.filter((id) => id !== expected);
+    if (expected === undefined || others.length === 0) continue;
+    const message = `records of satellite ${others.join(', ')}, the ${origin} says ${expected}`;
+    issues.push({ severity: 'error', code: 'satellite_mismatch', message, count: 1, field: 'GRACEFO_id' });
+  }
+  if (name && time.count > 0 && header.timeScale === 'gps') {
+    const middle = gpsToDay(gpsEpoch((time.first + time.last) / 2), 'GPS').mjd;
+    if (mjdToIsoDate(middle) !== name.date) {
+      const message = `records centred on ${mjdToIsoDate(middle)}, the file name says ${name.date}`;
+      issues.push({ severity: 'warning', code: 'date_mismatch', message, count: 1 });
+    }
+  }
+  return issues;
+}
+
+function timeIssues(time: TimeChecks, limits: ProductLimits): QualityIssue[] {
+  const issues: QualityIssue[] = [];
+  const push = (key: string, severity: Severity, code: QualityIssue['code'], message: string) => {
+    const fault = time.faults.get(key);
+    if (fault) issues.push({ severity, code, message: `${fault.count} ${message}`, ...fault });
+  };
+  push('order', 'error', 'time_order', 'epochs lie before the epoch of the record above');
+  push('duplicate', 'warning', 'duplicate_epoch', 'epochs come twice');
+  push('outside', 'info', 'outside_interval', 'epochs lie outside the requested interval');
+  if (time.gapCount > 0) {
+    const message = `${time.gapCount} gaps, ${time.missing} records missing at ${limits.stepSeconds} s sampling`;
+    issues.push({ severity: 'warning', code: 'gap', message, count: time.gapCount });
+  }
+  return issues;
+}
+
+function valueIssues(values: ValueChecks, limits: ProductLimits): QualityIssue[] {
+  const issues: QualityIssue[] = [];
+  for (const [field, fault] of values.notFinite) {
+    const message = `${fault.count} values of ${field} are not finite`;
+    issues.push({ severity: 'error', code: 'not_finite', message, field, ...fault });
+  }
+  for (const limit of [...limits.columns, ...limits.norms]) {
+    const field = 'name' in limit ? limit.name : limit.column;
+    const fault = values.outOfRange.get(field);
+    if (!fault) continue;
+    const message = `${fault.count} values of ${field} outside ${limit.minimum} … ${limit.maximum} ${limit.unit}`;
+    issues.push({ severity: 'error', code: 'out_of_range', message, field, ...fault });
+  }
+  for (const [field, fault] of values.wrongWord) {
+    const message = `${fault.count} records with ${field} other than ${limits.words[field]}`;
+    issues.push({ severity: 'error', code: 'frame_mismatch', message, field, ...fault });
+  }
+  return issues;
+}
