@@ -10,7 +10,9 @@ export function safeBaseName(entryName: string, archive: string): string {
   const name = entryName.slice(Math.max(entryName.lastIndexOf('/'), entryName.lastIndexOf('\\')) + 1);
   const printable = [...name].every((letter) => letter >= ' ' && letter !== '\u007f');
   if (name === '' || name === '.' || name === '..' || name.length > 255 || !printable) {
-    throw new FormatError('unsafe_name', `entry name ${JSON.stringify(entryName)} cannot be used`, { file: archive });
+    throw new FormatError('unsafe_name', `entry name ${JSON.stringify(entryName)} cannot be used`, {
+      file: archive,
+    });
   }
   return name;
 }

@@ -28,7 +28,10 @@ const FILL = 1e32;
  * epochs outside an interval, flags, physically possible values, finite numbers, record count of the header.
  * Constant memory; never throws for what the data hold.
  */
-export function createQualityCollector(header: Level1bHeader, options: QualityOptions = {}): QualityCollector {
+export function createQualityCollector(
+  header: Level1bHeader,
+  options: QualityOptions = {},
+): QualityCollector {
   const limits = limitsOf(header.product);
   const time = new TimeChecks(limits, options);
   const values = new ValueChecks(header, limits);
@@ -177,7 +180,8 @@ class ValueChecks {
     let counts = this.flagCounts.get(name);
     if (!counts) this.flagCounts.set(name, (counts = new Float64Array(32)));
     for (let i = 0; i < values.length; i++) {
-      for (let rest = values[i]; rest !== 0; rest = (rest & (rest - 1)) >>> 0) counts[31 - Math.clz32(rest & -rest)]++;
+      for (let rest = values[i]; rest !== 0; rest = (rest & (rest - 1)) >>> 0)
+        counts[31 - Math.clz32(rest & -rest)]++;
     }
   }
 }
@@ -243,7 +247,11 @@ function flagCountsOf(header: Level1bHeader, values: ValueChecks): QualityReport
   return flags;
 }
 
-function headerIssues(header: Level1bHeader, time: TimeChecks, satellites: readonly string[]): QualityIssue[] {
+function headerIssues(
+  header: Level1bHeader,
+  time: TimeChecks,
+  satellites: readonly string[],
+): QualityIssue[] {
   const issues: QualityIssue[] = header.notes.map((message) => ({
     severity: 'info',
     code: 'header_note',
@@ -256,7 +264,12 @@ function headerIssues(header: Level1bHeader, time: TimeChecks, satellites: reado
   }
   if (recordCount !== undefined && recordCount !== time.count) {
     const message = `the header announces ${recordCount} records, the file holds ${time.count}`;
-    issues.push({ severity: 'warning', code: 'record_count', message, count: Math.abs(recordCount - time.count) });
+    issues.push({
+      severity: 'warning',
+      code: 'record_count',
+      message,
+      count: Math.abs(recordCount - time.count),
+    });
   }
   const name = parseLevel1bFileName(header.file);
   const named = name && /^[A-D]$/.test(name.satellite) ? name.satellite : undefined;

@@ -33,7 +33,10 @@ export function simulatedHeader(content: HeaderContent, notes: SimulationNotes):
   const institution = notes.institution ?? 'Gravity Processing Backend';
   const history = notes.history ?? [];
   const attributes: readonly (readonly [string, string | readonly string[]])[] = [
-    ['acknowledgement', 'Simulated data, not measured and not a product of the GRACE-FO mission or its agencies'],
+    [
+      'acknowledgement',
+      'Simulated data, not measured and not a product of the GRACE-FO mission or its agencies',
+    ],
     ['conventions', 'CF-1.6, ACDD-1.3, ISO 8601'],
     ['creator_email', 'none'],
     ['creator_institution', institution],
@@ -56,7 +59,10 @@ export function simulatedHeader(content: HeaderContent, notes: SimulationNotes):
     ['processing_level', '1B'],
     ['product_version', '04'],
     ['program', 'simulation'],
-    ['project', 'Simulation in the format of the Gravity Recovery And Climate Experiment Follow-On (GRACE-FO)'],
+    [
+      'project',
+      'Simulation in the format of the Gravity Recovery And Climate Experiment Follow-On (GRACE-FO)',
+    ],
     ['publisher_email', 'none'],
     ['publisher_institution', institution],
     ['publisher_name', institution],
@@ -69,7 +75,12 @@ export function simulatedHeader(content: HeaderContent, notes: SimulationNotes):
     ['time_coverage_stop', calendarTime(content.stopGpsSeconds)],
     ['title', `GRACE-FO ${content.title} (simulated)`],
   ];
-  const lines = ['header:', '  dimensions:', `    num_records: ${content.recordCount}`, '  global_attributes:'];
+  const lines = [
+    'header:',
+    '  dimensions:',
+    `    num_records: ${content.recordCount}`,
+    '  global_attributes:',
+  ];
   for (const [key, value] of attributes) {
     if (typeof value === 'string') lines.push(`    ${key}: ${scalar(value)}`);
     else lines.push(`    ${key}:`, ...value.map((entry) => `      - ${JSON.stringify(entry)}`));

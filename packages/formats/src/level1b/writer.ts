@@ -244,7 +244,11 @@ async function* write(
 const three = (values: ArrayLike<number>, i: number) =>
   `${formatNumber(values[3 * i])} ${formatNumber(values[3 * i + 1])} ${formatNumber(values[3 * i + 2])}`;
 
-function check(n: number, width: number, arrays: Readonly<Record<string, ArrayLike<number> | undefined>>): void {
+function check(
+  n: number,
+  width: number,
+  arrays: Readonly<Record<string, ArrayLike<number> | undefined>>,
+): void {
   for (const [name, values] of Object.entries(arrays)) {
     if (values && values.length !== n * width) {
       throw new RangeError(`${name} has ${values.length} values, ${n} records need ${n * width}`);
