@@ -1,0 +1,39 @@
+import type { Selectable } from 'kysely';
+import type { JobEventsTable, JobStatus, JobType, ProcessingJobsTable } from '../db/schema.js';
+
+export type JobRow = Selectable<ProcessingJobsTable>;
+export type JobEventRow = Selectable<JobEventsTable>;
+
+export interface CreateJobInput {
+  readonly userId: string;
+  readonly type: JobType;
+  readonly parameters: Record<string, unknown>;
+  readonly idempotencyKey?: string;
+  readonly requestHash?: string;
+}
+
+/** The state of jobs, as HTTP sees it. The row in PostgreSQL is the truth. */
+export interface JobService {
+  /**
+   * Inserts the row (status pending) and wakes the runner, in that order. The same user and idempotency key give
+   * the earlier job (`replayed`); with another request hash it throws `IdempotencyConflictError`.
+   */
+  create(input: CreateJobInput): Promise<{ readonly job: JobRow; readonly replayed: boolean }>;
+  get(id: string): Promise<JobRow | undefined>;
+  list(filter: {
+    readonly userId?: string;
+    readonly status?: JobStatus;
+    readonly type?: JobType;
+    readonly skip: number;
+    readonly limit: number;
+  }): Promise<{ readonly jobs: JobRow[]; readonly total: number }>;
+  /** pending → cancelled at once; running → cancel_requested and the running task's signal is aborted. */
+  requestCancel(id: string): Promise<JobRow | undefined>;
+  events(jobId: string, afterId: string | undefined, limit: number): Promise<JobEventRow[]>;
+  /** Called for every new event of the job while subscribed. Returns the unsubscribe function. */
+  subscribe(jobId: string, listener: (event: JobEventRow) => void): () => void;
+}
+
+export class IdempotencyConflictError extends Error {
+  override readonly name = 'IdempotencyConflictError';
+}
