@@ -30,6 +30,20 @@ describe('algebra of the WebAssembly backend', () => {
     );
   });
 
+  it('the plain kernels give the bits of the textbook loop', async () => {
+    // Every element is summed in the order of the inner index with one rounding per product and per sum: the result
+    // is the same on every machine. Sizes beyond one block (240×256), so that block borders are crossed.
+    const plain = await createLinearAlgebra({ backend: 'wasm', threads: 2, wasmKernels: 'plain' });
+    const next = randomNumbers(99);
+    const [m, n, k] = [301, 253, 777];
+    const a = strided(m, k, 0, 0, next);
+    const b = strided(k, n, 0, 0, next);
+    const c = strided(m, n, 0, 0, () => Number.NaN);
+    await plain.gemm(false, false, m, n, k, 1, a.data, k, b.data, n, 0, c.data, n);
+    expect(dense(c)).toEqual(naiveProduct(dense(a), dense(b), n).product);
+    await plain.close();
+  });
+
   it('a sum of normals by parts is the whole: syrk accumulates', async () => {
     await fc.assert(
       fc.asyncProperty(size, size, size, seed, async (n, k1, k2, start) => {

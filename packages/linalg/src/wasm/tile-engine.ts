@@ -2,7 +2,7 @@ import { instantiate, type Kernels } from './kernels.js';
 
 /** Largest tile of C, and the order of the diagonal blocks of the triangular routines. */
 export const BLOCK = 240;
-/** Depth of a packed block; fixed, because it fixes the order of summation and so the bits of the result. */
+/** Depth of a packed block. Sums go on in the tile from block to block: every element is added up in the order of p. */
 const DEPTH = 256;
 
 /** Rows and columns of the innermost block of C; BLOCK is a multiple of both. */
