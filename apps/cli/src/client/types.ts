@@ -1,0 +1,95 @@
+/** Resources of the HTTP API as the client reads them. Unknown fields are let through. */
+
+export type JobType = 'plan' | 'ingest' | 'process' | 'catalog';
+export type JobStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+
+export interface Job {
+  readonly id: string;
+  readonly type: JobType;
+  readonly status: JobStatus;
+  readonly progress: number;
+  readonly progress_message: string | null;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly result: Readonly<Record<string, unknown>> | null;
+  readonly error: JobFailure | null;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly completed_at: string | null;
+}
+
+export interface JobFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly errors?: readonly {
+    readonly field?: string;
+    readonly message: string;
+    readonly file?: string;
+    readonly line?: number;
+  }[];
+}
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string;
+  readonly role: string;
+}
+
+export interface Token {
+  readonly access_token: string;
+  readonly token_type: string;
+  readonly expires_in: number;
+  readonly refresh_token?: string;
+}
+
+export interface Product {
+  readonly id: string;
+  readonly kind: string;
+  readonly file_name: string;
+  readonly media_type: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly status: string;
+  readonly created_at: string;
+  readonly time_start?: string | null;
+  readonly time_end?: string | null;
+  readonly degree_max?: number | null;
+}
+
+export interface PlanRequest {
+  readonly start_time: string;
+  readonly end_time: string;
+  readonly satellites: readonly string[];
+  readonly time_step?: number;
+  readonly processing_mode?: string;
+  readonly output_format?: string;
+  readonly degree_max?: number;
+}
+
+export interface IngestRequest {
+  readonly data_source: string;
+  readonly data_type?: string;
+  readonly satellites: readonly string[];
+  readonly start_time: string;
+  readonly end_time: string;
+  readonly validate_data?: boolean;
+}
+
+export interface ProcessRequest {
+  readonly algorithm: string;
+  readonly degree_max: number;
+  readonly regularization: { readonly kaula: number; readonly tikhonov: number };
+  readonly output_products: readonly string[];
+  readonly plan_id?: string;
+  readonly start_time?: string;
+  readonly end_time?: string;
+  readonly satellites?: readonly string[];
+  readonly background_models?: Readonly<Record<string, unknown>>;
+}
+
+export interface CatalogRequest {
+  readonly product_ids: readonly string[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly publish?: boolean;
+  readonly archive?: boolean;
+}
