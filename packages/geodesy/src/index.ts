@@ -5,3 +5,4 @@ export * from './frames/index.js';
 export * from './time/index.js';
 export * from './ellipsoid/index.js';
 export * from './love/index.js';
+export * from './harmonics/index.js';
