@@ -274,14 +274,16 @@ function headerIssues(
   const name = parseLevel1bFileName(header.file);
   const named = name && /^[A-D]$/.test(name.satellite) ? name.satellite : undefined;
   const stated = header.satellite && /^[A-D]$/.test(header.satellite) ? header.satellite : undefined;
-  for (const [expected, origin] of [
-    [named, 'file name'],
-    [stated, 'header'],
-  ]) {
+  // headers of older products are copied from the sister satellite at times, names are not
+  const origins = [
+    { expected: named, origin: 'file name', severity: 'error' },
+    { expected: stated, origin: 'header', severity: 'warning' },
+  ] as const;
+  for (const { expected, origin, severity } of origins) {
     const others = satellites.filter((id) => id !== expected);
     if (expected === undefined || others.length === 0) continue;
     const message = `records of satellite ${others.join(', ')}, the ${origin} says ${expected}`;
-    issues.push({ severity: 'error', code: 'satellite_mismatch', message, count: 1, field: 'GRACEFO_id' });
+    issues.push({ severity, code: 'satellite_mismatch', message, count: 1, field: 'GRACEFO_id' });
   }
   if (name && time.count > 0 && header.timeScale === 'gps') {
     const middle = gpsToDay(gpsEpoch((time.first + time.last) / 2), 'GPS').mjd;

@@ -12,7 +12,7 @@ export type { SimulationNotes } from './writer-header.js';
 
 type Satellite = 'C' | 'D';
 /** Formal error of records that have none, as the real GNI1B files write it. */
-const NO_FORMAL_ERROR = 1e33;
+const NO_FORMAL_ERROR = '1e+33';
 const NO_FORMAL_ERROR_FLAG = 0x80;
 const ROWS_PER_CHUNK = 512;
 
@@ -101,7 +101,7 @@ function writeNavigation(
   const n = input.gpsSeconds.length;
   check(n, 3, { position, velocity, positionError, velocityError });
   const error = (values: ArrayLike<number> | undefined, i: number) =>
-    values ? three(values, i) : `${formatNumber(NO_FORMAL_ERROR)} `.repeat(3).trimEnd();
+    values ? three(values, i) : `${NO_FORMAL_ERROR} ${NO_FORMAL_ERROR} ${NO_FORMAL_ERROR}`;
   const extraFlag = positionError && velocityError ? 0 : NO_FORMAL_ERROR_FLAG;
   return write(
     input,
