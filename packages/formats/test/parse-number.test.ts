@@ -37,6 +37,28 @@ describe('parseNumber', () => {
     );
   });
 
+  it('is Number() for 16 digits above 2^53, where the last digit is rounded away', () => {
+    const digits = fc.bigInt({ min: 9_007_199_254_740_992n, max: 9_999_999_999_999_999n });
+    fc.assert(
+      fc.property(
+        digits,
+        fc.integer({ min: -62, max: 62 }),
+        fc.integer({ min: 1, max: 15 }),
+        (m, e, point) => {
+          const text = String(m);
+          for (const written of [
+            `${m}e${e}`,
+            `-${text.slice(0, point)}.${text.slice(point)}e${e}`,
+            `0.000${m}`,
+          ]) {
+            expect(parse(written)).toBe(Number(written));
+          }
+        },
+      ),
+      { numRuns: 10_000 },
+    );
+  });
+
   it('takes plain decimals and nothing else', () => {
     for (const text of [
       '',

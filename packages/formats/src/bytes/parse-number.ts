@@ -40,23 +40,23 @@ export function parseNumber(bytes: Uint8Array, start: number, end: number): numb
     i++;
   } else if (sign === 43) i++;
   let mantissa = 0;
-  let significant = 0;
-  let digits = 0;
   let exponent = 0;
+  let last = 0;
+  const first = i;
   for (; i < end; i++) {
     const d = bytes[i] - 48;
     if (d < 0 || d > 9) break;
     mantissa = mantissa * 10 + d;
-    if (mantissa !== 0) significant++;
-    digits++;
+    last = d;
   }
+  let digits = i - first;
   if (i < end && bytes[i] === 46) {
     const point = ++i;
     for (; i < end; i++) {
       const d = bytes[i] - 48;
       if (d < 0 || d > 9) break;
       mantissa = mantissa * 10 + d;
-      if (mantissa !== 0) significant++;
+      last = d;
     }
     exponent = point - i;
     digits += i - point;
@@ -81,7 +81,8 @@ export function parseNumber(bytes: Uint8Array, start: number, end: number): numb
     exponent += negativeExponent ? -written : written;
   }
   if (mantissa === 0) return negative ? -0 : 0;
-  if (significant <= 16 && mantissa < TWO_53) {
+  // below 2^53 every step of the sum was exact; of a 16-digit number above, all but the last digit
+  if (mantissa < TWO_53) {
     if (exponent === 0) return negative ? -mantissa : mantissa;
     if (exponent < 0 && exponent >= -22) {
       const value = mantissa / POWER_HIGH[MAX_POWER - exponent];
@@ -91,16 +92,25 @@ export function parseNumber(bytes: Uint8Array, start: number, end: number): numb
       const value = mantissa * POWER_HIGH[MAX_POWER + exponent];
       return negative ? -value : value;
     }
-    if (exponent >= -MAX_POWER && exponent <= MAX_POWER) {
-      const value = scaleByPower(mantissa, exponent);
-      if (value >= 0) return negative ? -value : value;
-    }
+  }
+  if (mantissa < 1e16 && exponent >= -MAX_POWER && exponent <= MAX_POWER) {
+    const value = scaleByPower(mantissa, roundedAway(mantissa, last), exponent);
+    if (value >= 0) return negative ? -value : value;
   }
   return slowNumber(bytes, start, end);
 }
 
-/** mantissa·10^exponent correctly rounded, or −1 when double-double cannot decide the rounding. */
-function scaleByPower(mantissa: number, exponent: number): number {
+/**
+ * What the mantissa lost when its last digit was added: above 2^53 doubles are even, so an odd last digit was
+ * rounded up or down by one.
+ */
+function roundedAway(mantissa: number, last: number): number {
+  if (mantissa < TWO_53 || last % 2 === 0) return 0;
+  return mantissa % 10 === last - 1 ? 1 : -1;
+}
+
+/** (mantissa + rest)·10^exponent correctly rounded, or −1 when double-double cannot decide the rounding. */
+function scaleByPower(mantissa: number, rest: number, exponent: number): number {
   const high = POWER_HIGH[exponent + MAX_POWER];
   const product = mantissa * high;
   const a = SPLITTER * mantissa;
@@ -112,7 +122,7 @@ function scaleByPower(mantissa: number, exponent: number): number {
   const error =
     mantissaLow * powerLow -
     (product - mantissaHigh * powerHigh - mantissaLow * powerHigh - mantissaHigh * powerLow);
-  const tail = error + mantissa * POWER_LOW[exponent + MAX_POWER];
+  const tail = error + mantissa * POWER_LOW[exponent + MAX_POWER] + rest * high;
   const bound = product * 2 ** -98;
   const upper = product + (tail + bound);
   return upper === product + (tail - bound) ? upper : -1;

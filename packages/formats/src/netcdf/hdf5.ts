@@ -39,6 +39,8 @@ export async function createHdf5(fill: (file: File) => void): Promise<Uint8Array
 /** Opens HDF5 bytes read-only for the time of `use`. @throws Error of h5wasm when the bytes are no HDF5 file */
 export async function withHdf5<T>(bytes: Uint8Array, use: (file: File) => T): Promise<T> {
   const module = await ready;
+  // otherwise damaged files print HDF5's error stack and go on with invalid handles
+  module.activate_throwing_error_handler();
   const path = `/in-${serial++}.nc`;
   module.FS.writeFile(path, bytes);
   try {
