@@ -1,0 +1,101 @@
+import { type Geopotential, GravityEvaluator, truncateGeopotential } from '@gravity/geodesy';
+import type { NodeGrid } from './node-grid.js';
+
+/** Degree of the field that carries small displacements between evaluations of the whole field. */
+const INNER_DEGREE = 6;
+
+/**
+ * Forces on one satellite at the nodes of an arc: the geopotential turned with the Earth, and an acceleration
+ * given per node (non-gravitational, celestial frame).
+ */
+export class NodeForces {
+  private readonly full: GravityEvaluator;
+  private readonly inner: GravityEvaluator;
+  private readonly body = new Float64Array(3);
+
+  constructor(
+    readonly grid: NodeGrid,
+    field: Geopotential,
+    /** m/s², 3 per node, celestial frame. */
+    public nonGravitational?: Float64Array,
+  ) {
+    this.full = new GravityEvaluator(field);
+    this.inner = new GravityEvaluator(truncateGeopotential(field, Math.min(INNER_DEGREE, field.maxDegree)));
+  }
+
+  /** Whole acceleration at node i and celestial position, m/s². */
+  acceleration(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void {
+    this.gravity(this.full, i, x, y, z, out, offset);
+    const extra = this.nonGravitational;
+    if (extra) {
+      out[offset] += extra[3 * i];
+      out[offset + 1] += extra[3 * i + 1];
+      out[offset + 2] += extra[3 * i + 2];
+    }
+  }
+
+  /** Low-degree gravity only: its change over a displacement stands for the change of all forces. */
+  innerAcceleration(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void {
+    this.gravity(this.inner, i, x, y, z, out, offset);
+  }
+
+  /** Gradient tensor of the whole field at node i in the celestial frame, 9 values row-major. */
+  gradient(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void {
+    const r = this.grid.rotation.subarray(9 * i, 9 * i + 9);
+    const [bx, by, bz] = rotate(r, x, y, z);
+    const t = new Float64Array(9);
+    this.full.gradient(bx, by, bz, t);
+    const half = new Float64Array(9);
+    for (let a = 0; a < 3; a++) {
+      for (let b = 0; b < 3; b++) {
+        half[3 * a + b] = t[3 * a] * r[b] + t[3 * a + 1] * r[3 + b] + t[3 * a + 2] * r[6 + b];
+      }
+    }
+    for (let a = 0; a < 3; a++) {
+      for (let b = 0; b < 3; b++) {
+        out[offset + 3 * a + b] = r[a] * half[b] + r[3 + a] * half[3 + b] + r[6 + a] * half[6 + b];
+      }
+    }
+  }
+
+  private gravity(
+    evaluator: GravityEvaluator,
+    i: number,
+    x: number,
+    y: number,
+    z: number,
+    out: Float64Array,
+    offset: number,
+  ): void {
+    const r = this.grid.rotation;
+    const k = 9 * i;
+    const body = this.body;
+    evaluator.acceleration(
+      r[k] * x + r[k + 1] * y + r[k + 2] * z,
+      r[k + 3] * x + r[k + 4] * y + r[k + 5] * z,
+      r[k + 6] * x + r[k + 7] * y + r[k + 8] * z,
+      body,
+    );
+    out[offset] = r[k] * body[0] + r[k + 3] * body[1] + r[k + 6] * body[2];
+    out[offset + 1] = r[k + 1] * body[0] + r[k + 4] * body[1] + r[k + 7] * body[2];
+    out[offset + 2] = r[k + 2] * body[0] + r[k + 5] * body[1] + r[k + 8] * body[2];
+  }
+}
+
+/** R · (x, y, z) for a row-major 3×3 matrix. */
+export function rotate(r: ArrayLike<number>, x: number, y: number, z: number): [number, number, number] {
+  return [
+    r[0] * x + r[1] * y + r[2] * z,
+    r[3] * x + r[4] * y + r[5] * z,
+    r[6] * x + r[7] * y + r[8] * z,
+  ];
+}
+
+/** Rᵀ · (x, y, z). */
+export function rotateBack(r: ArrayLike<number>, x: number, y: number, z: number): [number, number, number] {
+  return [
+    r[0] * x + r[3] * y + r[6] * z,
+    r[1] * x + r[4] * y + r[7] * z,
+    r[2] * x + r[5] * y + r[8] * z,
+  ];
+}

@@ -1,0 +1,207 @@
+import { ArcError } from '../errors.js';
+import { integrationRow } from '../integration/gauss-legendre.js';
+import type { NodeForces } from './forces.js';
+import { locate, type NodeGrid } from './node-grid.js';
+
+/** A dynamic orbit in the celestial frame: states at segment borders, accelerations and positions at nodes. */
+export interface Trajectory {
+  readonly grid: NodeGrid;
+  /** m, 3 per border (segmentCount + 1). */
+  readonly borderPosition: Float64Array;
+  /** m/s, 3 per border. */
+  readonly borderVelocity: Float64Array;
+  /** m, 3 per node. */
+  readonly position: Float64Array;
+  /** m/s², 3 per node. */
+  readonly acceleration: Float64Array;
+}
+
+const MAX_OUTER = 8;
+const MAX_INNER = 40;
+/** Beyond these radii the low-Earth-orbit assumptions (and the series) have no meaning. */
+const MIN_RADIUS = 6_300_000;
+const MAX_RADIUS = 50_000_000;
+
+/**
+ * Integrates the equations of motion by Gauss–Legendre collocation, segment by segment.
+ *
+ * In each segment the accelerations at the nodes are iterated to a fixed point; the whole field is evaluated only
+ * two or three times, in between a field of low degree carries the displacement. Sums over segments are
+ * compensated. Order 2q at the segment borders.
+ *
+ * @param state initial position (m) and velocity (m/s), celestial frame
+ * @throws ArcError 'orbit_diverged'
+ */
+export function integrateOrbit(forces: NodeForces, state: ArrayLike<number>): Trajectory {
+  const { grid } = forces;
+  const { rule, segmentCount, segmentSeconds: h, nodeCount } = grid;
+  const trajectory: Trajectory = {
+    grid,
+    borderPosition: new Float64Array(3 * (segmentCount + 1)),
+    borderVelocity: new Float64Array(3 * (segmentCount + 1)),
+    position: new Float64Array(3 * nodeCount),
+    acceleration: new Float64Array(3 * nodeCount),
+  };
+  const { borderPosition, borderVelocity, position, acceleration } = trajectory;
+  const [rLow, vLow] = [new Float64Array(3), new Float64Array(3)];
+  for (let i = 0; i < 3; i++) {
+    borderPosition[i] = state[i];
+    borderVelocity[i] = state[3 + i];
+  }
+  const solver = new SegmentSolver(forces);
+  for (let s = 0; s < segmentCount; s++) {
+    const r0 = borderPosition.subarray(3 * s, 3 * s + 3);
+    const v0 = borderVelocity.subarray(3 * s, 3 * s + 3);
+    const base = 3 * s * rule.q;
+    const r = position.subarray(base, base + 3 * rule.q);
+    const a = acceleration.subarray(base, base + 3 * rule.q);
+    solver.solve(s, r0, v0, r, a);
+    for (let i = 0; i < 3; i++) {
+      let single = 0;
+      let double = 0;
+      for (let j = rule.q - 1; j >= 0; j--) {
+        single += rule.weights[j] * a[3 * j + i];
+        double += rule.twiceEnd[j] * a[3 * j + i];
+      }
+      addCompensated(borderPosition, 3 * (s + 1) + i, r0[i], rLow, i, h * v0[i] + h * vLow[i] + h * h * double);
+      addCompensated(borderVelocity, 3 * (s + 1) + i, v0[i], vLow, i, h * single);
+    }
+  }
+  return trajectory;
+}
+
+/** target[k] = base + increment, the rounding error kept in low[i] for the next time (Neumaier). */
+function addCompensated(
+  target: Float64Array,
+  k: number,
+  base: number,
+  low: Float64Array,
+  i: number,
+  increment: number,
+): void {
+  const corrected = increment + low[i];
+  const sum = base + corrected;
+  low[i] = Math.abs(base) >= Math.abs(corrected) ? base - sum + corrected : corrected - sum + base;
+  target[k] = sum;
+}
+
+class SegmentSolver {
+  private readonly reference: Float64Array;
+  private readonly innerReference: Float64Array;
+  private readonly whole: Float64Array;
+  private readonly inner = new Float64Array(3);
+
+  constructor(private readonly forces: NodeForces) {
+    const size = 3 * forces.grid.rule.q;
+    this.reference = new Float64Array(size);
+    this.innerReference = new Float64Array(size);
+    this.whole = new Float64Array(size);
+  }
+
+  /** Fixed point of one segment: fills node positions r and accelerations a (both 3 per node). */
+  solve(segment: number, r0: Float64Array, v0: Float64Array, r: Float64Array, a: Float64Array): void {
+    const { forces, reference, innerReference, whole } = this;
+    const { rule, segmentSeconds: h } = forces.grid;
+    const { q, nodes } = rule;
+    const first = segment * q;
+    const radius = Math.hypot(r0[0], r0[1], r0[2]);
+    if (!(radius > MIN_RADIUS && radius < MAX_RADIUS)) {
+      throw new ArcError(
+        'orbit_diverged',
+        `the orbit leaves the valid region in segment ${segment}: radius ${radius.toExponential(4)} m`,
+      );
+    }
+    for (let j = 0; j < q; j++) {
+      for (let i = 0; i < 3; i++) r[3 * j + i] = r0[i] + h * nodes[j] * v0[i];
+    }
+    innerReference.fill(0);
+    whole.fill(0);
+    this.iterate(first, r0, v0, r, a, 1e-2);
+    for (let outer = 0; outer < MAX_OUTER; outer++) {
+      reference.set(r);
+      for (let j = 0; j < q; j++) {
+        forces.acceleration(first + j, r[3 * j], r[3 * j + 1], r[3 * j + 2], whole, 3 * j);
+        forces.innerAcceleration(first + j, r[3 * j], r[3 * j + 1], r[3 * j + 2], innerReference, 3 * j);
+      }
+      this.iterate(first, r0, v0, r, a, 1e-9);
+      let moved = 0;
+      for (let k = 0; k < r.length; k++) moved = Math.max(moved, Math.abs(r[k] - reference[k]));
+      // High degrees pull differently by about 1e-10 s⁻² · displacement: below rounding from here on.
+      if (moved < 1e-5) return;
+    }
+    throw new ArcError('orbit_diverged', `no fixed point in segment ${segment} of the orbit`);
+  }
+
+  private iterate(
+    first: number,
+    r0: Float64Array,
+    v0: Float64Array,
+    r: Float64Array,
+    a: Float64Array,
+    tolerance: number,
+  ): void {
+    const { forces, whole, innerReference, inner } = this;
+    const { rule, segmentSeconds: h } = forces.grid;
+    const { q, nodes, twice } = rule;
+    const h2 = h * h;
+    let last = Number.POSITIVE_INFINITY;
+    for (let iteration = 0; iteration < MAX_INNER; iteration++) {
+      for (let j = 0; j < q; j++) {
+        const k = 3 * j;
+        forces.innerAcceleration(first + j, r[k], r[k + 1], r[k + 2], inner, 0);
+        a[k] = whole[k] + (inner[0] - innerReference[k]);
+        a[k + 1] = whole[k + 1] + (inner[1] - innerReference[k + 1]);
+        a[k + 2] = whole[k + 2] + (inner[2] - innerReference[k + 2]);
+      }
+      let change = 0;
+      for (let i = 0; i < q; i++) {
+        let x = 0;
+        let y = 0;
+        let z = 0;
+        const row = i * q;
+        for (let j = 0; j < q; j++) {
+          const b = twice[row + j];
+          x += b * a[3 * j];
+          y += b * a[3 * j + 1];
+          z += b * a[3 * j + 2];
+        }
+        const t = h * nodes[i];
+        const nx = r0[0] + (t * v0[0] + h2 * x);
+        const ny = r0[1] + (t * v0[1] + h2 * y);
+        const nz = r0[2] + (t * v0[2] + h2 * z);
+        const k = 3 * i;
+        change = Math.max(change, Math.abs(nx - r[k]), Math.abs(ny - r[k + 1]), Math.abs(nz - r[k + 2]));
+        r[k] = nx;
+        r[k + 1] = ny;
+        r[k + 2] = nz;
+      }
+      // 2e-9 m is one unit in the last place of a position: smaller steps are noise.
+      if (change < tolerance || (change < 1e-8 && change >= last)) return;
+      if (!Number.isFinite(change)) break;
+      last = change;
+    }
+    if (!(last < 1e-6)) throw new ArcError('orbit_diverged', 'the iteration of an orbit segment does not converge');
+  }
+}
+
+/** Position (m) and velocity (m/s) at seconds since the start of the arc, written to out (6 values). */
+export function stateAt(trajectory: Trajectory, secondsOfArc: number, out: Float64Array): void {
+  const { grid, borderPosition, borderVelocity, acceleration } = trajectory;
+  const { rule, segmentSeconds: h } = grid;
+  const { segment, fraction } = locate(grid, secondsOfArc);
+  const once = new Float64Array(rule.q);
+  const twice = new Float64Array(rule.q);
+  integrationRow(rule, fraction, once, 0, twice, 0);
+  const base = 3 * segment * rule.q;
+  for (let i = 0; i < 3; i++) {
+    let single = 0;
+    let double = 0;
+    for (let j = rule.q - 1; j >= 0; j--) {
+      single += once[j] * acceleration[base + 3 * j + i];
+      double += twice[j] * acceleration[base + 3 * j + i];
+    }
+    const v0 = borderVelocity[3 * segment + i];
+    out[i] = borderPosition[3 * segment + i] + (h * fraction * v0 + h * h * double);
+    out[3 + i] = v0 + h * single;
+  }
+}
