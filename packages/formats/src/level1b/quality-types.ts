@@ -1,3 +1,10 @@
+export interface QualityOptions {
+  /** Interval asked for, GPS seconds, stop excluded. */
+  readonly interval?: { readonly startGpsSeconds: number; readonly stopGpsSeconds: number };
+  /** Length of the list of gaps; 100 by default. */
+  readonly maxGaps?: number;
+}
+
 export type Severity = 'info' | 'warning' | 'error';
 
 export interface QualityIssue {

@@ -1,17 +1,12 @@
 import { gpsEpoch, gpsToDay, mjdToIsoDate } from '@gravity/geodesy';
 import { parseLevel1bFileName } from './file-name.js';
 import { limitsOf, type ProductLimits } from './quality-limits.js';
-import type { QualityGap, QualityIssue, QualityReport, Severity } from './quality-types.js';
+import { TimeChecks } from './quality-time.js';
+import type { QualityIssue, QualityOptions, QualityReport, Severity } from './quality-types.js';
+import { ValueChecks } from './quality-values.js';
 import type { Level1bBatch, Level1bHeader } from './types.js';
 
 export type * from './quality-types.js';
-
-export interface QualityOptions {
-  /** Interval asked for, GPS seconds, stop excluded. */
-  readonly interval?: { readonly startGpsSeconds: number; readonly stopGpsSeconds: number };
-  /** Length of the list of gaps; 100 by default. */
-  readonly maxGaps?: number;
-}
 
 export interface QualityCollector {
   /** Looks at the next batch of the file. */
@@ -19,9 +14,6 @@ export interface QualityCollector {
   /** The report; the collector may not be used afterwards. */
   finish(): QualityReport;
 }
-
-/** Fill value of columns without content (formal errors of GNI1B). */
-const FILL = 1e32;
 
 /**
  * Checks the records of a file as they stream by: time order, duplicates, gaps against the nominal sampling,
@@ -44,146 +36,6 @@ export function createQualityCollector(
     },
     finish: () => buildReport(header, limits, options, time, values, [...satellites].sort()),
   };
-}
-
-interface Tally {
-  count: number;
-  firstLine: number;
-}
-
-function tally(map: Map<string, Tally>, key: string, line: number): void {
-  const entry = map.get(key);
-  if (entry) entry.count++;
-  else map.set(key, { count: 1, firstLine: line });
-}
-
-class TimeChecks {
-  count = 0;
-  inside = 0;
-  first = Number.NaN;
-  last = Number.NaN;
-  gapCount = 0;
-  missing = 0;
-  gapSeconds = 0;
-  readonly gaps: QualityGap[] = [];
-  readonly faults = new Map<string, Tally>();
-  readonly #limits: ProductLimits;
-  readonly #options: QualityOptions;
-  #whole = Number.NaN;
-  #fraction = 0;
-
-  constructor(limits: ProductLimits, options: QualityOptions) {
-    this.#limits = limits;
-    this.#options = options;
-  }
-
-  add(batch: Level1bBatch): void {
-    const { stepSeconds, oneRecordPerEpoch } = this.#limits;
-    const { interval, maxGaps = 100 } = this.#options;
-    for (let i = 0; i < batch.count; i++) {
-      const whole = batch.wholeSeconds[i];
-      const fraction = batch.fractionSeconds[i];
-      const t = batch.gpsSeconds[i];
-      const line = batch.firstLine + i;
-      if (interval && (t < interval.startGpsSeconds || t >= interval.stopGpsSeconds)) {
-        tally(this.faults, 'outside', line);
-      } else this.inside++;
-      if (this.count === 0) this.first = t;
-      else {
-        const step = whole - this.#whole + (fraction - this.#fraction);
-        if (step < 0) tally(this.faults, 'order', line);
-        else if (step === 0) {
-          if (oneRecordPerEpoch) tally(this.faults, 'duplicate', line);
-        } else if (stepSeconds !== undefined && step > 1.5 * stepSeconds) {
-          const missingRecords = Math.max(1, Math.round(step / stepSeconds) - 1);
-          this.gapCount++;
-          this.missing += missingRecords;
-          this.gapSeconds += step - stepSeconds;
-          if (this.gaps.length < maxGaps) {
-            this.gaps.push({ afterGpsSeconds: this.last, beforeGpsSeconds: t, missingRecords });
-          }
-        }
-      }
-      this.#whole = whole;
-      this.#fraction = fraction;
-      this.last = t;
-      this.count++;
-    }
-  }
-}
-
-class ValueChecks {
-  readonly notFinite = new Map<string, Tally>();
-  readonly outOfRange = new Map<string, Tally>();
-  readonly wrongWord = new Map<string, Tally>();
-  readonly statistics = new Map<string, { minimum: number; maximum: number; sum: number; count: number }>();
-  readonly flagCounts = new Map<string, Float64Array>();
-  readonly #optional: ReadonlySet<string>;
-  readonly #limits: ProductLimits;
-
-  constructor(header: Level1bHeader, limits: ProductLimits) {
-    this.#limits = limits;
-    // values that prod_flag may leave out are NaN by construction
-    this.#optional = new Set(header.columns.filter((c) => c.productBit !== undefined).map((c) => c.name));
-  }
-
-  add(batch: Level1bBatch): void {
-    for (const [name, values] of Object.entries(batch.numbers)) this.#column(name, values, batch.firstLine);
-    for (const [name, values] of Object.entries(batch.bits)) this.#countBits(name, values);
-    for (const { column, minimum, maximum } of this.#limits.columns) {
-      const values = batch.numbers[column];
-      if (!values) continue;
-      for (let i = 0; i < values.length; i++) {
-        if (values[i] < minimum || values[i] > maximum) tally(this.outOfRange, column, batch.firstLine + i);
-      }
-    }
-    for (const { name, columns, minimum, maximum } of this.#limits.norms) {
-      const parts = columns.map((column) => batch.numbers[column]);
-      if (parts.some((part) => part === undefined)) continue;
-      for (let i = 0; i < batch.count; i++) {
-        let square = 0;
-        for (const part of parts) square += part[i] * part[i];
-        const length = Math.sqrt(square);
-        // written so that NaN counts as outside
-        if (!(length >= minimum && length <= maximum)) tally(this.outOfRange, name, batch.firstLine + i);
-      }
-    }
-    for (const [column, word] of Object.entries(this.#limits.words)) {
-      batch.texts[column]?.forEach((text, i) => {
-        if (text !== word) tally(this.wrongWord, column, batch.firstLine + i);
-      });
-    }
-  }
-
-  #column(name: string, values: Float64Array, firstLine: number): void {
-    let entry = this.statistics.get(name);
-    if (!entry) {
-      entry = { minimum: Number.POSITIVE_INFINITY, maximum: Number.NEGATIVE_INFINITY, sum: 0, count: 0 };
-      this.statistics.set(name, entry);
-    }
-    const optional = this.#optional.has(name);
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      if (!Number.isFinite(value)) {
-        if (!(optional && Number.isNaN(value))) tally(this.notFinite, name, firstLine + i);
-        continue;
-      }
-      if (value > FILL) continue;
-      if (value < entry.minimum) entry.minimum = value;
-      if (value > entry.maximum) entry.maximum = value;
-      entry.sum += value;
-      entry.count++;
-    }
-  }
-
-  #countBits(name: string, values: Uint32Array): void {
-    let counts = this.flagCounts.get(name);
-    if (!counts) this.flagCounts.set(name, (counts = new Float64Array(32)));
-    for (let i = 0; i < values.length; i++) {
-      for (let rest = values[i]; rest !== 0; rest = (rest & (rest - 1)) >>> 0)
-        counts[31 - Math.clz32(rest & -rest)]++;
-    }
-  }
 }
 
 function buildReport(

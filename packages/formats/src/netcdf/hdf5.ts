@@ -1,4 +1,4 @@
-import { type Dataset, type File, type Group, File as H5File, ready } from 'h5wasm';
+import type { Dataset, File, Group } from 'h5wasm';
 
 export type AttributeValue =
   | string
@@ -12,18 +12,24 @@ export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 let serial = 0;
 
+/** h5wasm and its compiled module, loaded when first needed: readers of other formats do not pay for it. */
+async function loadHdf5() {
+  const hdf5 = await import('h5wasm');
+  return { hdf5, module: await hdf5.ready };
+}
+
 /**
  * Runs `fill` on a new HDF5 file in memory and returns its bytes. HDF5 stamps every object with the time of its
  * creation and h5wasm has no switch for that, so the clock stands at 1970 while `fill` runs: `fill` is
  * synchronous, nothing else can see it. Equal content thus gives equal bytes.
  */
 export async function createHdf5(fill: (file: File) => void): Promise<Uint8Array> {
-  const module = await ready;
+  const { hdf5, module } = await loadHdf5();
   const path = `/out-${serial++}.nc`;
   const { now } = Date;
   Date.now = () => 0;
   try {
-    const file = new H5File(path, 'w', { track_order: true });
+    const file = new hdf5.File(path, 'w', { track_order: true });
     try {
       fill(file);
     } finally {
@@ -38,13 +44,13 @@ export async function createHdf5(fill: (file: File) => void): Promise<Uint8Array
 
 /** Opens HDF5 bytes read-only for the time of `use`. @throws Error of h5wasm when the bytes are no HDF5 file */
 export async function withHdf5<T>(bytes: Uint8Array, use: (file: File) => T): Promise<T> {
-  const module = await ready;
+  const { hdf5, module } = await loadHdf5();
   // otherwise damaged files print HDF5's error stack and go on with invalid handles
   module.activate_throwing_error_handler();
   const path = `/in-${serial++}.nc`;
   module.FS.writeFile(path, bytes);
   try {
-    const file = new H5File(path, 'r');
+    const file = new hdf5.File(path, 'r');
     try {
       return use(file);
     } finally {

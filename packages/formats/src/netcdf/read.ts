@@ -1,4 +1,4 @@
-import { Dataset, type Entity, type File } from 'h5wasm';
+import type { Dataset, Entity, File } from 'h5wasm';
 import { FormatError } from '../errors.js';
 import { withHdf5 } from './hdf5.js';
 
@@ -63,7 +63,7 @@ function content(file: File): NetcdfContent {
 }
 
 function variableOf(name: string, entity: Entity | null): NetcdfVariable | undefined {
-  if (!(entity instanceof Dataset)) return undefined;
+  if (!entity || !isDataset(entity)) return undefined;
   const { value, shape } = entity;
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return undefined;
   const attributes = attributesOf(entity);
@@ -84,6 +84,10 @@ function variableOf(name: string, entity: Entity | null): NetcdfVariable | undef
     return scalePath?.slice(scalePath.lastIndexOf('/') + 1) ?? '';
   });
   return { name, shape: shape ?? [], dimensions, values, attributes };
+}
+
+function isDataset(entity: Entity): entity is Dataset {
+  return 'type' in entity && (entity.type as string) === 'Dataset';
 }
 
 function attributesOf(target: File | Dataset): Record<string, string | readonly number[]> {
