@@ -404,6 +404,67 @@ describe('archives', () => {
     }
   });
 
+  it('goes on with the next member when one is bad or left half read', async () => {
+    const good = texts.get(GNV)!;
+    const big = `${good}${good.slice(good.indexOf('# End of YAML header\n') + 21).repeat(40)}`;
+    const archive = await tar([
+      ['GNV1B_2023-06-01_D_04.txt', changeLine(big, 160, (l) => l.replace(' C ', ' Q '))],
+      ['left.bin', 'L'.repeat(3_000_000)],
+      ['broken.txt', 'junk\n'.repeat(500_000)],
+      [GNV, big],
+    ]);
+    const seen: string[] = [];
+    function* slices() {
+      for (let i = 0; i < archive.length; i += 10_000) yield archive.subarray(i, i + 10_000);
+    }
+    for await (const { name, stream } of openArchive(slices(), { file: 'a.tar' })) {
+      if (name === 'left.bin') {
+        for await (const chunk of stream) {
+          seen.push(`left ${chunk.length > 0}`);
+          break;
+        }
+        continue;
+      }
+      try {
+        const file = await openLevel1b(stream, { file: name });
+        let count = 0;
+        for await (const batch of file.batches) count += batch.count;
+        seen.push(`${name} ${count}`);
+      } catch (error) {
+        seen.push(`${name} ${(error as FormatError).code}`);
+      }
+    }
+    expect(seen).toEqual([
+      'GNV1B_2023-06-01_D_04.txt unknown_satellite',
+      'left true',
+      'broken.txt unknown_format',
+      `${GNV} 4100`,
+    ]);
+  });
+
+  it('closes its source when left early', async () => {
+    const archive = gzipSync(
+      await tar([
+        ['x.txt', 'X'.repeat(500_000)],
+        ['y.txt', 'Y'],
+      ]),
+    );
+    let closed = false;
+    async function* source() {
+      try {
+        for (let i = 0; i < archive.length; i += 100) yield archive.subarray(i, i + 100);
+      } finally {
+        closed = true;
+      }
+    }
+    for await (const member of openArchive(source(), { file: 'a.tgz' })) {
+      expect(member.name).toBe('x.txt');
+      break;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(true);
+  });
+
   it('stops at the size limit', async () => {
     const bomb = gzipSync(Buffer.alloc(5_000_000));
     const error = await errorOf(async () => {

@@ -99,6 +99,32 @@ describe('quality report', () => {
     ]);
   });
 
+  it('finds values that are not finite in batches from elsewhere', async () => {
+    let text = '';
+    const input = {
+      created: '2026-01-01T00:00:00Z',
+      satellite: 'C' as const,
+      gpsSeconds: [START],
+      quaternion: [1, 0, 0, 0],
+    };
+    for await (const chunk of writeSca1b(input)) text += chunk;
+    const file = await openLevel1b([Buffer.from(text)], { file: 'SCA1B_2023-06-01_C_04.txt' });
+    const collector = createQualityCollector(file.header);
+    for await (const batch of file.batches) {
+      collector.add({ ...batch, numbers: { ...batch.numbers, qual_rss: Float64Array.of(Number.NaN) } });
+    }
+    expect(collector.finish().issues).toEqual([
+      {
+        severity: 'error',
+        code: 'not_finite',
+        message: '1 values of qual_rss are not finite',
+        field: 'qual_rss',
+        count: 1,
+        firstLine: file.header.lineCount + 1,
+      },
+    ]);
+  });
+
   it('finds quaternions that are none, and the wrong satellite', async () => {
     let text = '';
     const gpsSeconds = [START, START + 1];
