@@ -19,7 +19,10 @@ async function api(path, options = {}) {
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   const details = (problem.errors ?? []).map((e) => `${e.field}: ${e.message}`).join('; ');
-  throw new ApiError(response.status, `${problem.detail ?? response.statusText}${details ? ` (${details})` : ''}`);
+  throw new ApiError(
+    response.status,
+    `${problem.detail ?? response.statusText}${details ? ` (${details})` : ''}`,
+  );
 }
 
 const json = async (path, options) => (await api(path, options)).json();
@@ -47,14 +50,20 @@ function row(...cells) {
 }
 
 const size = (bytes) =>
-  bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  bytes < 1000
+    ? `${bytes} B`
+    : bytes < 1e6
+      ? `${(bytes / 1e3).toFixed(1)} kB`
+      : `${(bytes / 1e6).toFixed(1)} MB`;
 const moment = (iso) => (iso ? `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC` : '');
 
 function took(job) {
   if (!job.started_at) return '';
   const end = job.completed_at ? Date.parse(job.completed_at) : Date.now();
   const seconds = Math.max(0, (end - Date.parse(job.started_at)) / 1000);
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return seconds < 60
+    ? `${seconds.toFixed(1)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
 function jobRow(job) {
@@ -75,6 +84,7 @@ function jobRow(job) {
   if (job.status === 'running' || job.status === 'pending') {
     const cancel = element('button', 'Cancel', 'quiet');
     cancel.type = 'button';
+    cancel.dataset.key = job.id;
     cancel.setAttribute('aria-label', `Cancel ${job.type} ${job.id}`);
     cancel.addEventListener('click', () => act(() => api(`/ops/jobs/${job.id}`, { method: 'DELETE' })));
     actions.append(cancel);
@@ -86,6 +96,7 @@ function jobRow(job) {
 function productRow(product) {
   const download = element('a', product.file_name);
   download.href = '#';
+  download.dataset.key = product.id;
   download.addEventListener('click', (event) => {
     event.preventDefault();
     void act(() => save(product));
@@ -94,7 +105,10 @@ function productRow(product) {
   const state = element('span', product.status, `state-${product.status}`);
   const hash = element('code', product.sha256.slice(0, 12));
   hash.title = product.sha256;
-  const period = [product.time_start, product.time_end].map((t) => t?.slice(0, 10)).filter(Boolean).join(' – ');
+  const period = [product.time_start, product.time_end]
+    .map((t) => t?.slice(0, 10))
+    .filter(Boolean)
+    .join(' – ');
   return row(download, product.kind, period, bytes, state, hash);
 }
 
@@ -117,7 +131,6 @@ async function refresh() {
   const [jobs, products] = await Promise.all([json('/ops/jobs?limit=50'), json('/products?limit=50')]);
   const jobRows = list(jobs, 'jobs').map(jobRow);
   const productRows = list(products, 'products').map(productRow);
-  // rows are replaced only when they differ: the focus stays where it is
   replace($('jobs'), jobRows);
   replace($('products'), productRows);
   $('no-jobs').hidden = jobRows.length > 0;
@@ -129,7 +142,9 @@ function replace(body, rows) {
   const html = rows.map((r) => r.outerHTML).join('');
   if (body.dataset.html === html) return;
   body.dataset.html = html;
+  const focused = body.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   body.replaceChildren(...rows);
+  if (focused) body.querySelector(`[data-key="${focused}"]`)?.focus();
 }
 
 async function act(action) {
@@ -137,7 +152,8 @@ async function act(action) {
     await action();
     show();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return signOut('Please sign in again: the token has ended.');
+    if (error instanceof ApiError && error.status === 401)
+      return signOut('Please sign in again: the token has ended.');
     show(error instanceof ApiError ? error.message : 'The server does not answer; trying again.');
     clearTimeout(timer);
     timer = setTimeout(() => void act(refresh), 3 * POLL_MS);

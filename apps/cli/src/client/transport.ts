@@ -104,7 +104,8 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     baseUrl,
     send,
-    json: async <T>(path: string, request?: RequestOptions) => (await send(path, request)).json() as Promise<T>,
+    json: async <T>(path: string, request?: RequestOptions) =>
+      (await send(path, request)).json() as Promise<T>,
   };
 }
 

@@ -63,16 +63,18 @@ export interface PlanRequest {
   readonly time_step?: number;
   readonly processing_mode?: string;
   readonly output_format?: string;
-  readonly degree_max?: number;
+  readonly degree_max: number;
+  readonly arc_length_hours?: number;
 }
 
 export interface IngestRequest {
   readonly data_source: string;
-  readonly data_type?: string;
+  readonly data_type: string;
   readonly satellites: readonly string[];
-  readonly start_time: string;
-  readonly end_time: string;
+  readonly start_time?: string;
+  readonly end_time?: string;
   readonly validate_data?: boolean;
+  readonly table?: Readonly<Record<string, string>>;
 }
 
 export interface ProcessRequest {
@@ -84,12 +86,23 @@ export interface ProcessRequest {
   readonly start_time?: string;
   readonly end_time?: string;
   readonly satellites?: readonly string[];
+  readonly arc_length_hours?: number;
+  readonly iterations?: number;
   readonly background_models?: Readonly<Record<string, unknown>>;
+  readonly observations?: Readonly<Record<string, unknown>>;
+  readonly parametrization?: Readonly<Record<string, unknown>>;
 }
 
 export interface CatalogRequest {
   readonly product_ids: readonly string[];
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly publish?: boolean;
-  readonly archive?: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly publish: boolean;
+  readonly archive: boolean;
+}
+
+export interface Upload {
+  readonly upload_id: string;
+  readonly file_name: string;
+  readonly bytes: number;
+  readonly sha256: string;
 }

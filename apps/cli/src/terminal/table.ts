@@ -9,7 +9,9 @@ export function formatTable(
   const widths = headings.map((h, k) => Math.max(h.length, ...rows.map((row) => (row[k] ?? '').length)));
   const line = (cells: readonly string[]) =>
     widths
-      .map((width, k) => (align[k] === 'right' ? (cells[k] ?? '').padStart(width) : (cells[k] ?? '').padEnd(width)))
+      .map((width, k) =>
+        align[k] === 'right' ? (cells[k] ?? '').padStart(width) : (cells[k] ?? '').padEnd(width),
+      )
       .join('  ')
       .trimEnd();
   return [line(headings), widths.map((w) => '─'.repeat(w)).join('  '), ...rows.map(line)].join('\n');
@@ -30,7 +32,15 @@ function withPrefix(value: number, unit: string): string {
   if (!Number.isFinite(value)) return `${value} ${unit}`;
   const size = Math.abs(value);
   const [factor, prefix] =
-    size >= 1e3 ? [1e-3, 'k'] : size >= 1 ? [1, ''] : size >= 1e-3 ? [1e3, 'm'] : size >= 1e-6 ? [1e6, 'µ'] : [1e9, 'n'];
+    size >= 1e3
+      ? [1e-3, 'k']
+      : size >= 1
+        ? [1, '']
+        : size >= 1e-3
+          ? [1e3, 'm']
+          : size >= 1e-6
+            ? [1e6, 'µ']
+            : [1e9, 'n'];
   return `${(value * factor).toPrecision(3)} ${prefix}${unit}`;
 }
 

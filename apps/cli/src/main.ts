@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { FormatError } from '@gravity/formats';
+import { ApiError, ConnectionError } from './client/errors.js';
+import { JobFailedError } from './client/follow-job.js';
+import { note, UsageError } from './output.js';
+import { createProgram } from './program.js';
+
+/** Failures a user can act on: their text is enough. */
+const EXPECTED = [UsageError, ApiError, ConnectionError, JobFailedError, FormatError, RangeError];
+
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+try {
+  await createProgram(version).parseAsync();
+} catch (error) {
+  const expected = EXPECTED.some((type) => error instanceof type) && !process.env.GRAVITY_DEBUG;
+  note(`gravity: ${expected ? (error as Error).message : ((error as Error).stack ?? error)}`);
+  process.exitCode = 1;
+}
