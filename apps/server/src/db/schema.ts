@@ -40,6 +40,8 @@ export interface ProcessingJobsTable {
   max_attempts: Generated<number>;
   worker_id: string | null;
   lease_until: OptionalTimestamp;
+  /** A pending job is not taken before this time (wait between attempts). */
+  run_after: OptionalTimestamp;
   cancel_requested: Generated<boolean>;
   idempotency_key: string | null;
   request_hash: string | null;

@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import type { ServerConfig } from './config.js';
+
+/** A setting that cannot be used. `variable` is the name of the environment variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(
+    readonly variable: string,
+    message: string,
+  ) {
+    super(`${variable}: ${message}`);
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const NOT_YET_SUPPORTED = [
+  'DATABASE_URL',
+  'DATABASE_REPLICA_URL',
+  'REDIS_URL',
+  'MINIO_ENDPOINT',
+  'MINIO_ACCESS_KEY',
+  'MINIO_SECRET_KEY',
+] as const;
+
+const MEBIBYTE = 1024 * 1024;
+const SECRET_BYTES = 32;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const BACKENDS = ['auto', 'openblas', 'wasm'] as const;
+
+/**
+ * Settings from the environment; `overrides` (command line) win. Creates the data folder and, in embedded mode
+ * without JWT_SECRET_KEY, a secret in it (mode 0600) that later starts read again.
+ *
+ * @throws ConfigError naming the variable
+ */
+export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = {}): ServerConfig {
+  for (const variable of NOT_YET_SUPPORTED) {
+    if (read(env, variable) !== undefined) {
+      throw new ConfigError(
+        variable,
+        'not supported yet by this version, which runs on its embedded database, job runner and object store. Remove the variable.',
+      );
+    }
+  }
+  const dataDir = resolve(overrides.dataDir ?? read(env, 'GRAVITY_DATA_DIR') ?? 'data');
+  const host = overrides.host ?? read(env, 'GRAVITY_HOST') ?? '127.0.0.1';
+  const port = overrides.port ?? integer(env, 'GRAVITY_PORT', 8000, 0, 65_535);
+  const production = overrides.production ?? read(env, 'NODE_ENV') === 'production';
+  const cpus = availableParallelism();
+  const settings: Omit<ServerConfig, 'jwtSecret'> = {
+    host,
+    port,
+    dataDir,
+    production,
+    corsOrigins: corsOrigins(env),
+    baseUrl: baseUrl(env, host, port),
+    fileSources: fileSources(env),
+    bodyLimitBytes: integer(env, 'GRAVITY_BODY_LIMIT_BYTES', MEBIBYTE, 1024, 1024 * MEBIBYTE),
+    uploadLimitBytes: integer(
+      env,
+      'GRAVITY_UPLOAD_LIMIT_BYTES',
+      2048 * MEBIBYTE,
+      1024,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    rateLimitPerMinute: integer(env, 'GRAVITY_RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000),
+    jobConcurrency: integer(env, 'GRAVITY_JOB_CONCURRENCY', 2, 1, 64),
+    leaseSeconds: integer(env, 'GRAVITY_LEASE_SECONDS', 60, 5, 3600),
+    bcryptCost: integer(env, 'GRAVITY_BCRYPT_COST', 12, production ? 10 : 4, 15),
+    logLevel: choice(env, 'GRAVITY_LOG_LEVEL', LOG_LEVELS, 'info'),
+    threads: integer(env, 'GRAVITY_THREADS', cpus, 1, 1024),
+    linearAlgebraBackend: choice(env, 'GRAVITY_LINEAR_ALGEBRA', BACKENDS, 'auto'),
+  };
+  const jwtSecret = overrides.jwtSecret ?? loadSecret(env, dataDir, production);
+  return { ...settings, jwtSecret, ...withoutUndefined(overrides), dataDir };
+}
+
+function withoutUndefined(overrides: Partial<ServerConfig>): Partial<ServerConfig> {
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+}
+
+/** An empty variable counts as not set: compose files pass those. */
+function read(env: Environment, variable: string): string | undefined {
+  const value = env[variable]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function integer(env: Environment, variable: string, fallback: number, min: number, max: number): number {
+  const text = read(env, variable);
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new ConfigError(variable, `expected an integer from ${min} to ${max}, found "${text}"`);
+  }
+  return value;
+}
+
+function choice<T extends string>(env: Environment, variable: string, values: readonly T[], fallback: T): T {
+  const text = read(env, variable);
+  if (text === undefined) return fallback;
+  const value = values.find((candidate) => candidate === text);
+  if (value === undefined)
+    throw new ConfigError(variable, `expected one of ${values.join(', ')}, found "${text}"`);
+  return value;
+}
+
+function stringArray(variable: string, text: string): readonly string[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new ConfigError(variable, `expected a JSON array of strings, found "${text}"`);
+  }
+  if (!Array.isArray(parsed) || !parsed.every((item) => typeof item === 'string')) {
+    throw new ConfigError(variable, `expected a JSON array of strings, found "${text}"`);
+  }
+  return parsed;
+}
+
+function corsOrigins(env: Environment): readonly string[] {
+  const variable = 'CORS_ORIGINS';
+  const text = read(env, variable);
+  if (text === undefined) return [];
+  return stringArray(variable, text).map((origin) => {
+    if (origin === '*') return origin;
+    const url = httpUrl(variable, origin);
+    if (url.origin !== origin.replace(/\/$/, '')) {
+      throw new ConfigError(variable, `"${origin}" is not an origin (scheme, host and port only)`);
+    }
+    return url.origin;
+  });
+}
+
+function httpUrl(variable: string, text: string): URL {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new ConfigError(variable, `"${text}" is not a URL`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new ConfigError(variable, `"${text}" is not an http or https URL`);
+  }
+  return url;
+}
+
+function baseUrl(env: Environment, host: string, port: number): string {
+  const text = read(env, 'GRAVITY_BASE_URL');
+  if (text !== undefined) return httpUrl('GRAVITY_BASE_URL', text).href.replace(/\/$/, '');
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+/** A JSON array, or folders separated as in PATH. */
+function fileSources(env: Environment): readonly string[] {
+  const variable = 'GRAVITY_FILE_SOURCES';
+  const text = read(env, variable);
+  if (text === undefined) return [];
+  const folders = text.startsWith('[') ? stringArray(variable, text) : text.split(delimiter);
+  return folders.filter((folder) => folder !== '').map((folder) => resolve(folder));
+}
+
+function loadSecret(env: Environment, dataDir: string, production: boolean): Uint8Array {
+  const variable = 'JWT_SECRET_KEY';
+  const text = read(env, variable);
+  if (text !== undefined) {
+    const secret = new TextEncoder().encode(text);
+    if (secret.length < SECRET_BYTES) {
+      throw new ConfigError(variable, `at least ${SECRET_BYTES} bytes are needed, found ${secret.length}`);
+    }
+    return secret;
+  }
+  if (production) {
+    throw new ConfigError(variable, 'must be set when NODE_ENV is production (at least 32 random bytes)');
+  }
+  return keptSecret(dataDir);
+}
+
+/** The generated secret of the data folder. Two processes that start at once agree on the same one. */
+function keptSecret(dataDir: string): Uint8Array {
+  const folder = join(dataDir, 'secrets');
+  const path = join(folder, 'jwt-secret');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!existsSync(path)) {
+    const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+    writeFileSync(temporary, randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600, flag: 'wx' });
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  }
+  chmodSync(path, 0o600);
+  const kept = readFileSync(path, 'utf8').trim();
+  if (!/^[0-9a-f]{64}$/.test(kept)) {
+    throw new ConfigError(
+      'JWT_SECRET_KEY',
+      `the kept secret in ${path} is damaged; remove the file or set the variable`,
+    );
+  }
+  return new TextEncoder().encode(kept);
+}

@@ -1,0 +1,343 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { contentTypeOf } from './content-type.js';
+import { NotFoundError, ObjectStoreError } from './errors.js';
+import { assertBucket, assertKey, BUCKETS } from './object-key.js';
+import type { Bucket, ObjectStore, StoredObject } from './object-store.js';
+import type { Presigner } from './presign.js';
+
+/** What the file system does not keep. `bytes`, `mtimeMs` and `inode` say which content it belongs to. */
+interface Sidecar {
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly bytes: number;
+  readonly mtimeMs: number;
+  readonly inode: number;
+}
+
+const TEMPORARY = '.tmp';
+const SIDECARS = '.meta';
+const TEMPORARY_MAX_AGE_MS = 86_400_000;
+
+const isMissing = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** Opens (and creates) the store in `root`; temporary files left by a killed process for a day are removed. */
+export async function openFolderStore(root: string, presigner: Presigner): Promise<ObjectStore> {
+  for (const bucket of BUCKETS) {
+    await mkdir(join(root, bucket), { recursive: true, mode: 0o700 });
+    await mkdir(join(root, SIDECARS, bucket), { recursive: true, mode: 0o700 });
+  }
+  await mkdir(join(root, TEMPORARY), { recursive: true, mode: 0o700 });
+  await removeOldTemporaries(join(root, TEMPORARY));
+  return new FolderObjectStore(root, presigner);
+}
+
+async function removeOldTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const info = await stat(path).catch(() => undefined);
+    if (info && Date.now() - info.mtimeMs > TEMPORARY_MAX_AGE_MS)
+      await rm(path, { force: true, recursive: true });
+  }
+}
+
+class FolderObjectStore implements ObjectStore {
+  constructor(
+    private readonly root: string,
+    private readonly presigner: Presigner,
+  ) {}
+
+  async put(
+    bucket: Bucket,
+    key: string,
+    data: Readable | Uint8Array,
+    options: { readonly contentType?: string; readonly expectedSha256?: string } = {},
+  ): Promise<StoredObject> {
+    const target = this.path(bucket, key);
+    const temporary = this.temporary();
+    try {
+      const { sha256 } = await writeHashed(data, temporary);
+      if (options.expectedSha256 !== undefined && options.expectedSha256.toLowerCase() !== sha256) {
+        throw new ObjectStoreError(
+          'checksum_mismatch',
+          `${bucket}/${key}: SHA-256 is ${sha256}, expected ${options.expectedSha256}`,
+        );
+      }
+      return await this.place(
+        bucket,
+        key,
+        temporary,
+        target,
+        sha256,
+        options.contentType ?? contentTypeOf(key),
+      );
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async get(
+    bucket: Bucket,
+    key: string,
+    range?: { readonly start: number; readonly end?: number },
+  ): Promise<Readable> {
+    const path = this.path(bucket, key);
+    const handle = await open(path, 'r').catch((error: unknown) => {
+      throw isMissing(error) ? new NotFoundError(bucket, key) : error;
+    });
+    try {
+      const info = await handle.stat();
+      if (!info.isFile()) throw new NotFoundError(bucket, key);
+      if (range === undefined) return handle.createReadStream();
+      const { start, end } = range;
+      const last = Math.min(end ?? info.size - 1, info.size - 1);
+      if (!Number.isInteger(start) || start < 0 || start > last) {
+        throw new ObjectStoreError(
+          'range_not_satisfiable',
+          `${bucket}/${key} has ${info.size} bytes: no range ${start}-${end ?? ''}`,
+        );
+      }
+      return handle.createReadStream({ start, end: last });
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async head(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
+    const path = this.path(bucket, key);
+    for (let round = 0; ; round++) {
+      const info = await stat(path).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      });
+      if (!info?.isFile()) return undefined;
+      const sidecar = await this.readSidecar(bucket, key);
+      if (
+        sidecar &&
+        sidecar.bytes === info.size &&
+        sidecar.inode === info.ino &&
+        sidecar.mtimeMs === info.mtimeMs
+      ) {
+        return {
+          bucket,
+          key,
+          bytes: info.size,
+          sha256: sidecar.sha256,
+          contentType: sidecar.contentType,
+          lastModified: info.mtime,
+        };
+      }
+      // Killed between the two renames, or a file put there by hand: the content is the truth.
+      if (round >= 5) throw new Error(`${bucket}/${key} changes faster than it can be read`);
+      await this.derive(bucket, key, path).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    }
+  }
+
+  async *list(bucket: Bucket, prefix: string): AsyncIterable<StoredObject> {
+    assertBucket(bucket);
+    for await (const key of walk(join(this.root, bucket), '', prefix)) {
+      const object = await this.head(bucket, key);
+      if (object) yield object;
+    }
+  }
+
+  async copy(
+    from: { bucket: Bucket; key: string },
+    to: { bucket: Bucket; key: string },
+  ): Promise<StoredObject> {
+    const source = await this.head(from.bucket, from.key);
+    if (!source) throw new NotFoundError(from.bucket, from.key);
+    const stream = await this.get(from.bucket, from.key);
+    return this.put(to.bucket, to.key, stream, {
+      contentType: source.contentType,
+      expectedSha256: source.sha256,
+    });
+  }
+
+  async delete(bucket: Bucket, key: string): Promise<void> {
+    const path = this.path(bucket, key);
+    await rm(path).catch((error: unknown) => {
+      if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ERR_FS_EISDIR') throw error;
+    });
+    await rm(this.sidecarPath(bucket, key), { force: true }).catch(() => {});
+    await removeEmptyParents(dirname(path), join(this.root, bucket));
+    await removeEmptyParents(dirname(this.sidecarPath(bucket, key)), join(this.root, SIDECARS, bucket));
+  }
+
+  async presign(method: 'GET' | 'PUT', bucket: Bucket, key: string, expiresSeconds: number): Promise<string> {
+    assertBucket(bucket);
+    assertKey(key);
+    return this.presigner.sign(method, bucket, key, expiresSeconds);
+  }
+
+  private path(bucket: Bucket, key: string): string {
+    assertBucket(bucket);
+    assertKey(key);
+    return join(this.root, bucket, ...key.split('/'));
+  }
+
+  private sidecarPath(bucket: Bucket, key: string): string {
+    return `${join(this.root, SIDECARS, bucket, ...key.split('/'))}.json`;
+  }
+
+  private temporary(): string {
+    return join(this.root, TEMPORARY, randomUUID());
+  }
+
+  private async place(
+    bucket: Bucket,
+    key: string,
+    temporary: string,
+    target: string,
+    sha256: string,
+    contentType: string,
+  ): Promise<StoredObject> {
+    const info = await stat(temporary);
+    await moveInto(temporary, target, key);
+    const sidecar: Sidecar = {
+      sha256,
+      contentType,
+      bytes: info.size,
+      mtimeMs: info.mtimeMs,
+      inode: info.ino,
+    };
+    await this.writeSidecar(bucket, key, sidecar);
+    return { bucket, key, bytes: info.size, sha256, contentType, lastModified: info.mtime };
+  }
+
+  private async readSidecar(bucket: Bucket, key: string): Promise<Sidecar | undefined> {
+    try {
+      return JSON.parse(await readFile(this.sidecarPath(bucket, key), 'utf8')) as Sidecar;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async writeSidecar(bucket: Bucket, key: string, sidecar: Sidecar): Promise<void> {
+    const temporary = this.temporary();
+    await writeFile(temporary, JSON.stringify(sidecar), { mode: 0o600 });
+    await moveInto(temporary, this.sidecarPath(bucket, key), key);
+  }
+
+  private async derive(bucket: Bucket, key: string, path: string): Promise<void> {
+    const before = await stat(path);
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    await this.writeSidecar(bucket, key, {
+      sha256: hash.digest('hex'),
+      contentType: contentTypeOf(key),
+      bytes: before.size,
+      mtimeMs: before.mtimeMs,
+      inode: before.ino,
+    });
+  }
+}
+
+async function writeHashed(data: Readable | Uint8Array, path: string): Promise<{ readonly sha256: string }> {
+  const hash = createHash('sha256');
+  const source = data instanceof Uint8Array ? Readable.from([data]) : data;
+  const file = createWriteStream(path, { mode: 0o600, flags: 'wx', flush: true });
+  await pipeline(
+    source,
+    async function* (chunks: AsyncIterable<Uint8Array | string>) {
+      for await (const chunk of chunks) {
+        const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+        hash.update(bytes);
+        yield bytes;
+      }
+    },
+    file,
+  );
+  return { sha256: hash.digest('hex') };
+}
+
+/** rename, with the folders above made, and made durable. */
+async function moveInto(temporary: string, target: string, key: string): Promise<void> {
+  for (let round = 0; ; round++) {
+    try {
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await rename(temporary, target);
+      break;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      // A delete next door may take the empty folder away between the two calls.
+      if (code === 'ENOENT' && round < 5) continue;
+      if (['EEXIST', 'ENOTDIR', 'EISDIR', 'ENOTEMPTY'].includes(code)) {
+        throw new ObjectStoreError(
+          'key_conflict',
+          `Object key "${key}" is at once an object and a folder of objects`,
+        );
+      }
+      throw error;
+    }
+  }
+  await syncFolder(dirname(target));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, 'r');
+    await handle.sync();
+  } catch {
+    // Not every system can open a folder; the rename itself is atomic everywhere.
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function removeEmptyParents(folder: string, stop: string): Promise<void> {
+  let current = folder;
+  while (current.startsWith(stop + sep)) {
+    try {
+      await rmdir(current);
+    } catch {
+      return;
+    }
+    current = dirname(current);
+  }
+}
+
+/** Keys in the order of S3: by code unit, so `a.b` comes before `a/b`. */
+async function* walk(folder: string, parent: string, prefix: string): AsyncGenerator<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  const names = entries
+    .filter((entry) => !entry.name.startsWith('.') && (entry.isFile() || entry.isDirectory()))
+    .map((entry) => ({
+      name: entry.name,
+      sortKey: entry.isDirectory() ? `${entry.name}/` : entry.name,
+      entry,
+    }))
+    .sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
+  for (const { sortKey, entry, name } of names) {
+    const key = parent + sortKey;
+    if (entry.isDirectory()) {
+      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walk(join(folder, name), key, prefix);
+    } else if (key.startsWith(prefix)) {
+      yield key;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Bucket } from './object-store.js';
+
+export interface PresignedRequest {
+  /** Method of the request; HEAD is allowed with a signature for GET. */
+  readonly method: string;
+  readonly bucket: string;
+  /** As in the path, percent-decoded. */
+  readonly key: string;
+  /** The query as received. */
+  readonly query: { readonly expires?: string; readonly method?: string; readonly signature?: string };
+}
+
+export type PresignVerdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: 'missing' | 'expired' | 'method' | 'signature' };
+
+export interface Presigner {
+  sign(method: 'GET' | 'PUT', bucket: Bucket, key: string, expiresSeconds: number): string;
+  verify(request: PresignedRequest, nowMs?: number): PresignVerdict;
+}
+
+const MAX_EXPIRES_SECONDS = 7 * 86_400;
+
+/** Signs links to objects with a key derived from the server's secret (HMAC-SHA-256). */
+export function createPresigner(secret: Uint8Array, baseUrl: string): Presigner {
+  const key = createHmac('sha256', secret).update('gravity object links v1').digest();
+  const signature = (method: string, bucket: string, objectKey: string, expires: string): string =>
+    // Newline is no character of any part: the parts cannot be shifted against each other.
+    createHmac('sha256', key).update([method, bucket, objectKey, expires].join('\n')).digest('hex');
+
+  return {
+    sign(method, bucket, objectKey, expiresSeconds) {
+      if (!(expiresSeconds >= 1 && expiresSeconds <= MAX_EXPIRES_SECONDS)) {
+        throw new RangeError(
+          `expiresSeconds must be from 1 to ${MAX_EXPIRES_SECONDS}, found ${expiresSeconds}`,
+        );
+      }
+      const expires = String(Math.floor(Date.now() / 1000 + expiresSeconds));
+      const path = objectKey.split('/').map(encodeURIComponent).join('/');
+      const query = new URLSearchParams({
+        expires,
+        method,
+        signature: signature(method, bucket, objectKey, expires),
+      });
+      return `${baseUrl}/objects/${bucket}/${path}?${query.toString()}`;
+    },
+    verify(request, nowMs = Date.now()) {
+      const { expires, method, signature: given } = request.query;
+      if (expires === undefined || method === undefined || given === undefined)
+        return { ok: false, reason: 'missing' };
+      if (!/^\d{1,12}$/.test(expires)) return { ok: false, reason: 'signature' };
+      const expected = Buffer.from(signature(method, request.bucket, request.key, expires));
+      const received = Buffer.from(given);
+      if (expected.length !== received.length || !timingSafeEqual(expected, received)) {
+        return { ok: false, reason: 'signature' };
+      }
+      // Only after the signature: nothing is told about links we did not sign.
+      if (Number(expires) * 1000 <= nowMs) return { ok: false, reason: 'expired' };
+      const asked = request.method === 'HEAD' ? 'GET' : request.method;
+      return asked === method ? { ok: true } : { ok: false, reason: 'method' };
+    },
+  };
+}
