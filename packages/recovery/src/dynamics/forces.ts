@@ -84,18 +84,10 @@ export class NodeForces {
 
 /** R · (x, y, z) for a row-major 3×3 matrix. */
 export function rotate(r: ArrayLike<number>, x: number, y: number, z: number): [number, number, number] {
-  return [
-    r[0] * x + r[1] * y + r[2] * z,
-    r[3] * x + r[4] * y + r[5] * z,
-    r[6] * x + r[7] * y + r[8] * z,
-  ];
+  return [r[0] * x + r[1] * y + r[2] * z, r[3] * x + r[4] * y + r[5] * z, r[6] * x + r[7] * y + r[8] * z];
 }
 
 /** Rᵀ · (x, y, z). */
 export function rotateBack(r: ArrayLike<number>, x: number, y: number, z: number): [number, number, number] {
-  return [
-    r[0] * x + r[3] * y + r[6] * z,
-    r[1] * x + r[4] * y + r[7] * z,
-    r[2] * x + r[5] * y + r[8] * z,
-  ];
+  return [r[0] * x + r[3] * y + r[6] * z, r[1] * x + r[4] * y + r[7] * z, r[2] * x + r[5] * y + r[8] * z];
 }

@@ -63,7 +63,14 @@ export function integrateOrbit(forces: NodeForces, state: ArrayLike<number>): Tr
         single += rule.weights[j] * a[3 * j + i];
         double += rule.twiceEnd[j] * a[3 * j + i];
       }
-      addCompensated(borderPosition, 3 * (s + 1) + i, r0[i], rLow, i, h * v0[i] + h * vLow[i] + h * h * double);
+      addCompensated(
+        borderPosition,
+        3 * (s + 1) + i,
+        r0[i],
+        rLow,
+        i,
+        h * v0[i] + h * vLow[i] + h * h * double,
+      );
       addCompensated(borderVelocity, 3 * (s + 1) + i, v0[i], vLow, i, h * single);
     }
   }
@@ -180,7 +187,8 @@ class SegmentSolver {
       if (!Number.isFinite(change)) break;
       last = change;
     }
-    if (!(last < 1e-6)) throw new ArcError('orbit_diverged', 'the iteration of an orbit segment does not converge');
+    if (!(last < 1e-6))
+      throw new ArcError('orbit_diverged', 'the iteration of an orbit segment does not converge');
   }
 }
 
@@ -203,5 +211,21 @@ export function stateAt(trajectory: Trajectory, secondsOfArc: number, out: Float
     const v0 = borderVelocity[3 * segment + i];
     out[i] = borderPosition[3 * segment + i] + (h * fraction * v0 + h * h * double);
     out[3 + i] = v0 + h * single;
+  }
+}
+
+/** Acceleration (m/s², 3 values) at seconds since the start of the arc: the collocation polynomial itself. */
+export function accelerationAt(trajectory: Trajectory, secondsOfArc: number, out: Float64Array): void {
+  const { grid, acceleration } = trajectory;
+  const { rule } = grid;
+  const { segment, fraction } = locate(grid, secondsOfArc);
+  const base = 3 * segment * rule.q;
+  out.fill(0, 0, 3);
+  for (let j = 0; j < rule.q; j++) {
+    let weight = 1;
+    for (let k = 0; k < rule.q; k++) {
+      if (k !== j) weight *= (fraction - rule.nodes[k]) / (rule.nodes[j] - rule.nodes[k]);
+    }
+    for (let c = 0; c < 3; c++) out[c] += weight * acceleration[base + 3 * j + c];
   }
 }

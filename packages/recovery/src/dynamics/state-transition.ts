@@ -72,7 +72,14 @@ export function integrateStateTransition(forces: NodeForces, trajectory: Traject
 }
 
 /** out (3×6) = a (3×3) · b (3×6) */
-function multiply3(a: Float64Array, ia: number, b: Float64Array, ib: number, out: Float64Array, io: number): void {
+function multiply3(
+  a: Float64Array,
+  ia: number,
+  b: Float64Array,
+  ib: number,
+  out: Float64Array,
+  io: number,
+): void {
   for (let r = 0; r < 3; r++) {
     const [p, q, s] = [a[ia + 3 * r], a[ia + 3 * r + 1], a[ia + 3 * r + 2]];
     for (let c = 0; c < 6; c++) out[io + 6 * r + c] = p * b[ib + c] + q * b[ib + 6 + c] + s * b[ib + 12 + c];

@@ -1,0 +1,189 @@
+import { AccelerationPartials, createEarthRotation } from '@gravity/geodesy';
+import type { LinearAlgebra } from '@gravity/linalg';
+import { createNodeGrid } from '../dynamics/node-grid.js';
+import { ArcError } from '../errors.js';
+import type { ArcNormals, ArcObservations, RecoverySetup, ResidualStatistics } from '../types.js';
+import { forEachRowBatch } from './design.js';
+import { type DesignLayout, designLayout } from './design-layout.js';
+import { initialState } from './initial-state.js';
+import { factorizeLocal } from './local-solve.js';
+import { prepareObservations } from './observation-set.js';
+import { fitOrbit } from './orbit-fit.js';
+import { ResidualCollector } from './residuals.js';
+import { SatelliteModel } from './satellite-model.js';
+
+export interface ArcOptions {
+  /** fraction 0…1 of this arc. */
+  readonly onProgress?: (fraction: number, message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What an arc says about a fixed field: its orbit fitted, no coefficients estimated. */
+export interface ArcEvaluation {
+  readonly startGpsSeconds: number;
+  readonly endGpsSeconds: number;
+  readonly residuals: readonly ResidualStatistics[];
+  readonly orbitIterations: number;
+}
+
+/**
+ * Normal equations of one arc for the coefficients of degrees degreeMin…degreeMax, linearized about orbits that are
+ * fitted to the positions under the reference field. Initial states, calibration and ranging parameters of the arc
+ * are eliminated (Schur complement).
+ *
+ * @throws ArcError with a reason when the arc cannot be used
+ */
+export async function computeArcNormals(
+  setup: RecoverySetup,
+  arc: ArcObservations,
+  la: LinearAlgebra,
+  options: ArcOptions = {},
+): Promise<ArcNormals> {
+  const partials = new AccelerationPartials(
+    setup.degreeMin,
+    setup.degreeMax,
+    setup.referenceField.gm,
+    setup.referenceField.radius,
+  );
+  const built = await accumulate(setup, arc, la, partials, options);
+  const { normals, layout, rows } = built;
+  const n = layout.coefficientCount;
+  const { columnCount: ld, localCount } = layout;
+  const width = n + 1;
+  const coupling = la.allocate(Math.max(1, localCount * width));
+  for (let k = 0; k < localCount; k++) {
+    // Forward substitution with the factor of the local block, row by row.
+    const target = coupling.subarray(k * width, (k + 1) * width);
+    target.set(normals.subarray(k * ld + localCount, (k + 1) * ld));
+    for (let i = 0; i < k; i++) {
+      const factor = normals[i * ld + k];
+      const row = coupling.subarray(i * width, (i + 1) * width);
+      for (let j = 0; j < width; j++) target[j] -= factor * row[j];
+    }
+    const pivot = normals[k * ld + k];
+    for (let j = 0; j < width; j++) target[j] /= pivot;
+  }
+  const block = normals.subarray(localCount * ld + localCount);
+  await la.syrk(width, localCount, -1, coupling, width, 1, block, ld);
+  const matrix = la.allocate(n * n);
+  const rightHandSide = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    matrix.set(block.subarray(i * ld + i, i * ld + n), i * n + i);
+    rightHandSide[i] = block[i * ld + n];
+  }
+  return {
+    startGpsSeconds: arc.startGpsSeconds,
+    endGpsSeconds: arc.endGpsSeconds,
+    parameterCount: n,
+    matrix,
+    rightHandSide,
+    weightedSquareSum: block[n * ld + n],
+    observationCount: rows,
+    arcParameterCount: localCount,
+    residuals: built.residuals,
+    orbitIterations: built.orbitIterations,
+  };
+}
+
+/** Fits the arc's own parameters to all observations under a fixed field and reports the residuals. */
+export async function evaluateArc(
+  setup: RecoverySetup,
+  arc: ArcObservations,
+  la: LinearAlgebra,
+  options: ArcOptions = {},
+): Promise<ArcEvaluation> {
+  const { residuals, orbitIterations } = await accumulate(setup, arc, la, undefined, options);
+  return {
+    startGpsSeconds: arc.startGpsSeconds,
+    endGpsSeconds: arc.endGpsSeconds,
+    residuals,
+    orbitIterations,
+  };
+}
+
+interface Accumulated {
+  readonly layout: DesignLayout;
+  /** Upper triangle of [A|l]ᵀ[A|l]; the local block already holds its Cholesky factor. */
+  readonly normals: Float64Array;
+  readonly rows: number;
+  readonly residuals: readonly ResidualStatistics[];
+  readonly orbitIterations: number;
+}
+
+async function accumulate(
+  setup: RecoverySetup,
+  arc: ArcObservations,
+  la: LinearAlgebra,
+  partials: AccelerationPartials | undefined,
+  options: ArcOptions,
+): Promise<Accumulated> {
+  const check = () => {
+    if (options.signal?.aborted) throw new ArcError('cancelled', 'the computation was cancelled');
+  };
+  const rotation = createEarthRotation(setup.earthRotation);
+  const observations = prepareObservations(setup, arc, rotation);
+  const degree = Math.max(setup.referenceField.maxDegree, partials?.ordering.degreeMax ?? 0);
+  const grid = createNodeGrid(arc.startGpsSeconds, arc.endGpsSeconds, degree, rotation);
+  const models = arc.satellites.map((s) => new SatelliteModel(grid, setup.referenceField, s, setup));
+  let orbitIterations = 0;
+  for (const [k, model] of models.entries()) {
+    check();
+    options.onProgress?.(0.1 * (k / models.length), `orbit of ${model.arc.satellite}`);
+    const { satellite, orbit } = model.arc;
+    const first = initialState(
+      satellite,
+      orbit,
+      arc.startGpsSeconds,
+      arc.endGpsSeconds,
+      setup.referenceField,
+      rotation,
+    );
+    orbitIterations = Math.max(orbitIterations, await fitOrbit(setup, model, observations, k, first, la));
+  }
+  const withRanging = observations.rangeRate.seconds.length > 0;
+  const layout = designLayout(setup, models, withRanging, partials?.ordering.count ?? 0);
+  const { columnCount: ld, localCount } = layout;
+  const normals = la.allocate(ld * ld);
+  const collector = new ResidualCollector(layout);
+  let rows = 0;
+  let reported = 0;
+  await forEachRowBatch(
+    setup,
+    models,
+    observations,
+    layout,
+    partials,
+    la,
+    async (batch) => {
+      check();
+      rows += batch.rows;
+      collector.add(batch);
+      await la.syrk(ld, batch.rows, 1, batch.data, ld, 1, normals, ld);
+      // Give cancel messages a chance between batches.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    (segment, count) => {
+      if (segment - reported < count / 50 && segment < count) return;
+      reported = segment;
+      options.onProgress?.(0.1 + 0.9 * (segment / count), 'observation equations');
+    },
+  );
+  if (rows <= localCount) {
+    throw new ArcError(
+      'too_few_observations',
+      `${rows} observations for ${localCount} parameters of the arc`,
+    );
+  }
+  let offset = 6 * models.length + layout.rangingCount;
+  for (const model of models) {
+    for (let p = 0; p < model.calibration.length; p++, offset++) {
+      const weight = layout.localWeights[offset];
+      normals[offset * ld + offset] += weight;
+      normals[offset * ld + ld - 1] -= weight * model.calibration[p];
+    }
+  }
+  const rightHandSide = Float64Array.from({ length: localCount }, (_, i) => normals[i * ld + ld - 1]);
+  factorizeLocal(localCount, normals, ld, layout.localNames);
+  const residuals = collector.statistics(setup, models, normals, ld, rightHandSide);
+  return { layout, normals, rows, residuals, orbitIterations };
+}

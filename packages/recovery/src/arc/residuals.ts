@@ -1,0 +1,63 @@
+import type { RecoverySetup, ResidualStatistics } from '../types.js';
+import { RANGE_RATE_ROW, type RowBatch } from './design.js';
+import type { DesignLayout } from './design-layout.js';
+import { solveLocal } from './local-solve.js';
+import type { SatelliteModel } from './satellite-model.js';
+
+/** Keeps the columns of the arc's own parameters of every row, to form residuals under the fixed field. */
+export class ResidualCollector {
+  private readonly blocks: { readonly local: Float64Array; readonly kind: Uint8Array }[] = [];
+
+  constructor(private readonly layout: DesignLayout) {}
+
+  add({ rows, data, kind }: RowBatch): void {
+    const { localCount, columnCount } = this.layout;
+    const width = localCount + 1;
+    const local = new Float64Array(rows * width);
+    for (let i = 0; i < rows; i++) {
+      const row = i * columnCount;
+      local.set(data.subarray(row, row + localCount), i * width);
+      local[i * width + localCount] = data[row + columnCount - 1];
+    }
+    this.blocks.push({ local, kind: kind.slice(0, rows) });
+  }
+
+  /** Residuals after the arc's own parameters are fitted (factor and right-hand side of their block given). */
+  statistics(
+    setup: Pick<RecoverySetup, 'sigmaRangeRate' | 'sigmaPosition'>,
+    models: readonly SatelliteModel[],
+    factor: Float64Array,
+    ldf: number,
+    rightHandSide: Float64Array,
+  ): ResidualStatistics[] {
+    const { localCount } = this.layout;
+    const width = localCount + 1;
+    solveLocal(localCount, factor, ldf, rightHandSide);
+    const groups = new Map<number, { count: number; sum: number; max: number }>();
+    for (const { local, kind } of this.blocks) {
+      for (let i = 0; i < kind.length; i++) {
+        let v = local[i * width + localCount];
+        for (let c = 0; c < localCount; c++) v -= local[i * width + c] * rightHandSide[c];
+        const group = groups.get(kind[i]) ?? { count: 0, sum: 0, max: 0 };
+        group.count++;
+        group.sum += v * v;
+        group.max = Math.max(group.max, Math.abs(v));
+        groups.set(kind[i], group);
+      }
+    }
+    return [...groups.entries()]
+      .sort(([a], [b]) => b - a)
+      .map(([kind, { count, sum, max }]) => {
+        const ranging = kind === RANGE_RATE_ROW;
+        const sigma = ranging ? setup.sigmaRangeRate : setup.sigmaPosition;
+        return {
+          type: ranging ? ('range_rate' as const) : ('position' as const),
+          ...(ranging ? {} : { satellite: models[kind].arc.satellite }),
+          count,
+          rejected: 0,
+          rms: sigma * Math.sqrt(sum / count),
+          max: sigma * max,
+        };
+      });
+  }
+}

@@ -1,0 +1,132 @@
+import type { Geopotential } from '@gravity/geodesy';
+import { NodeForces, rotate } from '../dynamics/forces.js';
+import type { NodeGrid } from '../dynamics/node-grid.js';
+import { integrateOrbit, type Trajectory } from '../dynamics/orbit.js';
+import { integrateStateTransition, type StateTransition } from '../dynamics/state-transition.js';
+import { ArcError } from '../errors.js';
+import type { RecoverySetup, SatelliteArc } from '../types.js';
+import { continuousQuaternions, interpolateSeries, quaternionMatrix } from './series-interpolation.js';
+
+const MAX_GAP_SECONDS = 60;
+/** A-priori standard deviations of the calibration, so weak that they only keep an arc solvable. */
+const BIAS_SIGMA = 1e-4;
+const SCALE_SIGMA = 10;
+
+/**
+ * The dynamics of one satellite in one arc: forces, calibration parameters, trajectory and its partials.
+ * Calibration parameters per axis of the science reference frame: a = (1 + s)·a_measured + b + d·τ, with τ from −1
+ * to 1 over the arc.
+ */
+export class SatelliteModel {
+  readonly forces: NodeForces;
+  readonly calibration: Float64Array;
+  readonly calibrationNames: readonly string[];
+  readonly calibrationWeights: Float64Array;
+  trajectory: Trajectory | undefined;
+  transition: StateTransition | undefined;
+  /** Celestial to science reference frame, 9 per node. */
+  private readonly attitude: Float64Array | undefined;
+  /** m/s², science reference frame, 3 per node. */
+  private readonly measured: Float64Array | undefined;
+
+  constructor(
+    readonly grid: NodeGrid,
+    field: Geopotential,
+    readonly arc: SatelliteArc,
+    setup: Pick<RecoverySetup, 'accelerometerBias' | 'accelerometerScale'>,
+  ) {
+    this.forces = new NodeForces(grid, field);
+    const names: string[] = [];
+    if (arc.accelerometer) {
+      if (!arc.attitude) {
+        throw new ArcError(
+          'attitude_missing',
+          `${arc.satellite}: accelerometer data need star camera data (SCA1B) in the same interval`,
+        );
+      }
+      const shift = (epochs: Float64Array) => epochs.map((t) => t - grid.startGpsSeconds);
+      this.measured = interpolateSeries(
+        `${arc.satellite} accelerometer`,
+        shift(arc.accelerometer.gpsSeconds),
+        arc.accelerometer.acceleration,
+        3,
+        grid.nodeSeconds,
+        6,
+        MAX_GAP_SECONDS,
+      );
+      const quaternions = interpolateSeries(
+        `${arc.satellite} star camera`,
+        shift(arc.attitude.gpsSeconds),
+        continuousQuaternions(arc.attitude.quaternion),
+        4,
+        grid.nodeSeconds,
+        6,
+        MAX_GAP_SECONDS,
+      );
+      this.attitude = new Float64Array(9 * grid.nodeCount);
+      for (let i = 0; i < grid.nodeCount; i++) {
+        quaternionMatrix(quaternions, 4 * i, this.attitude.subarray(9 * i, 9 * i + 9));
+      }
+      for (const axis of ['x', 'y', 'z']) {
+        if (setup.accelerometerBias !== 'none') names.push(`bias_${axis}`);
+      }
+      for (const axis of ['x', 'y', 'z']) {
+        if (setup.accelerometerBias === 'linear') names.push(`drift_${axis}`);
+      }
+      for (const axis of ['x', 'y', 'z']) {
+        if (setup.accelerometerScale) names.push(`scale_${axis}`);
+      }
+    }
+    this.calibrationNames = names;
+    this.calibration = new Float64Array(names.length);
+    this.calibrationWeights = Float64Array.from(names, (name) =>
+      name.startsWith('scale') ? 1 / SCALE_SIGMA ** 2 : 1 / BIAS_SIGMA ** 2,
+    );
+  }
+
+  /** Sensitivity of the acceleration (science frame axis and size) to calibration parameter p at node i. */
+  private calibrationUnit(p: number, i: number): { axis: number; size: number } {
+    const name = this.calibrationNames[p];
+    const axis = 'xyz'.indexOf(name[name.length - 1]);
+    if (name.startsWith('scale')) return { axis, size: this.measured?.[3 * i + axis] ?? 0 };
+    if (name.startsWith('drift')) {
+      return { axis, size: (2 * this.grid.nodeSeconds[i]) / this.grid.durationSeconds - 1 };
+    }
+    return { axis, size: 1 };
+  }
+
+  /** Partial of the acceleration in the terrestrial frame to calibration parameter p at node i. */
+  calibrationPartial(p: number, i: number): [number, number, number] {
+    const { axis, size } = this.calibrationUnit(p, i);
+    const m = this.attitude ?? new Float64Array(9);
+    const k = 9 * i + 3 * axis;
+    return rotate(
+      this.grid.rotation.subarray(9 * i, 9 * i + 9),
+      size * m[k],
+      size * m[k + 1],
+      size * m[k + 2],
+    );
+  }
+
+  /** Integrates trajectory and transition from an initial state with the present calibration. */
+  integrate(state: ArrayLike<number>): void {
+    if (this.measured && this.attitude) {
+      const { nodeCount } = this.grid;
+      const extra = new Float64Array(3 * nodeCount);
+      for (let i = 0; i < nodeCount; i++) {
+        const a = [this.measured[3 * i], this.measured[3 * i + 1], this.measured[3 * i + 2]];
+        for (let p = 0; p < this.calibration.length; p++) {
+          const { axis, size } = this.calibrationUnit(p, i);
+          a[axis] += this.calibration[p] * size;
+        }
+        const m = this.attitude;
+        for (let c = 0; c < 3; c++) {
+          extra[3 * i + c] = m[9 * i + c] * a[0] + m[9 * i + 3 + c] * a[1] + m[9 * i + 6 + c] * a[2];
+        }
+      }
+      this.forces.nonGravitational = extra;
+    }
+    this.trajectory = integrateOrbit(this.forces, state);
+    this.transition = integrateStateTransition(this.forces, this.trajectory);
+  }
+}

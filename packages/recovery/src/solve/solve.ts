@@ -1,0 +1,180 @@
+import { coefficientOrdering, type Geopotential, triangleIndex, triangleSize } from '@gravity/geodesy';
+import { type LinearAlgebra, NotPositiveDefiniteError } from '@gravity/linalg';
+import type { RecoverySetup, RecoverySolution, Regularization } from '../types.js';
+import type { TotalNormals } from './normals-sum.js';
+
+export class SolutionError extends Error {
+  override readonly name = 'SolutionError';
+  constructor(
+    readonly code: 'singular_normals' | 'no_redundancy' | 'incompatible_prior',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Relative rounding of the weighted square sum over some hundred thousand rows. */
+const CANCELLATION = 1e-13;
+
+export interface SolveOptions {
+  /** Field the regularization pulls towards; default: the reference field of the setup. Same GM and radius. */
+  readonly priorField?: Geopotential;
+  readonly name?: string;
+}
+
+/**
+ * Solves (N + K) x = n + K (prior − reference) by Cholesky, with the full covariance.
+ *
+ * Kaula: K_ii = 1/(kaula/n²)², the degree-wise power law of Kaula (1966). Tikhonov of order 0 adds
+ * tikhonov × mean diagonal of N. Standard deviations and covariance are scaled by the a-posteriori σ₀.
+ *
+ * @throws SolutionError when the normals are singular or there is no redundancy
+ */
+export async function solveNormals(
+  setup: Pick<RecoverySetup, 'degreeMin' | 'degreeMax' | 'referenceField'>,
+  total: TotalNormals,
+  regularization: Regularization,
+  la: LinearAlgebra,
+  options: SolveOptions = {},
+): Promise<RecoverySolution> {
+  const ordering = coefficientOrdering(setup.degreeMin, setup.degreeMax);
+  const n = ordering.count;
+  const reference = setup.referenceField;
+  const prior = options.priorField ?? reference;
+  if (prior.gm !== reference.gm || prior.radius !== reference.radius) {
+    throw new SolutionError('incompatible_prior', 'prior and reference field must share GM and radius');
+  }
+  const diagonal = Float64Array.from({ length: n }, (_, i) => total.matrix[i * n + i]);
+  const meanDiagonal = diagonal.reduce((sum, d) => sum + d, 0) / n;
+  const constraint = new Float64Array(n);
+  const offset = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const degree = ordering.degree[i];
+    if (regularization.kaula > 0) constraint[i] += (degree ** 2 / regularization.kaula) ** 2;
+    if (regularization.tikhonov > 0) constraint[i] += regularization.tikhonov * meanDiagonal;
+    offset[i] =
+      coefficient(prior, ordering.kind[i], degree, ordering.order[i]) -
+      coefficient(reference, ordering.kind[i], degree, ordering.order[i]);
+  }
+  // Scaling to a unit diagonal: the condition then tells of the geometry, not of the units.
+  const scale = Float64Array.from({ length: n }, (_, i) => 1 / Math.sqrt(diagonal[i] + constraint[i] || 1));
+  const work = la.allocate(n * n);
+  const rowSums = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    for (let j = i; j < n; j++) {
+      const value = (total.matrix[i * n + j] + (i === j ? constraint[i] : 0)) * scale[i] * scale[j];
+      work[i * n + j] = value;
+      rowSums[i] += Math.abs(value);
+      if (j > i) rowSums[j] += Math.abs(value);
+    }
+  }
+  try {
+    await la.potrf(n, work, n);
+  } catch (error) {
+    if (!(error instanceof NotPositiveDefiniteError)) throw error;
+    const at = error.pivot;
+    throw new SolutionError(
+      'singular_normals',
+      `the data do not determine the field: the normal matrix is singular at ${ordering.kind[at] ? 'S' : 'C'}(${ordering.degree[at]},${ordering.order[at]}). ` +
+        'Add days, lower degree_max, or regularize (kaula, tikhonov).',
+    );
+  }
+  const x = la.allocate(n);
+  const rightHandSide = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    rightHandSide[i] = total.rightHandSide[i] + constraint[i] * offset[i];
+    x[i] = rightHandSide[i] * scale[i];
+  }
+  await la.potrs(n, 1, work, n, x, 1);
+  for (let i = 0; i < n; i++) x[i] *= scale[i];
+  await la.potri(n, work, n);
+  const inverseSums = new Float64Array(n);
+  const covariance = work;
+  for (let i = 0; i < n; i++) {
+    for (let j = i; j < n; j++) {
+      const value = covariance[i * n + j];
+      inverseSums[i] += Math.abs(value);
+      if (j > i) inverseSums[j] += Math.abs(value);
+      covariance[i * n + j] = value * scale[i] * scale[j];
+    }
+  }
+  const dataContribution = Float64Array.from(
+    { length: n },
+    (_, i) => 1 - constraint[i] * covariance[i * n + i],
+  );
+  const estimated = dataContribution.reduce((sum, c) => sum + c, 0);
+  const redundancy = total.observationCount - total.arcParameterCount - estimated;
+  if (!(redundancy > 0)) {
+    throw new SolutionError(
+      'no_redundancy',
+      `${total.observationCount} observations do not outnumber the parameters: add data or lower degree_max`,
+    );
+  }
+  let squareSum = total.weightedSquareSum;
+  for (let i = 0; i < n; i++) {
+    squareSum -= x[i] * rightHandSide[i];
+    squareSum += offset[i] ** 2 * constraint[i];
+  }
+  // lᵀPl − xᵀn cancels; what is below its rounding says nothing, and zero would claim exactness.
+  const sigma0 = Math.sqrt(Math.max(squareSum, CANCELLATION * total.weightedSquareSum) / redundancy);
+  for (let i = 0; i < n; i++) {
+    for (let j = i; j < n; j++) {
+      covariance[i * n + j] *= sigma0 * sigma0;
+      covariance[j * n + i] = covariance[i * n + j];
+    }
+  }
+  return {
+    field: updatedField(setup, reference, x, covariance, options.name ?? `${reference.name} + correction`),
+    covariance,
+    parameterCount: n,
+    observationCount: total.observationCount,
+    sigma0,
+    conditionEstimate: Math.max(...rowSums) * Math.max(...inverseSums),
+    dataContribution,
+  };
+}
+
+function coefficient(field: Geopotential, kind: number, degree: number, order: number): number {
+  if (degree > field.maxDegree) return 0;
+  const i = triangleIndex(degree, order);
+  return kind === 0 ? field.c[i] : field.s[i];
+}
+
+function updatedField(
+  setup: Pick<RecoverySetup, 'degreeMin' | 'degreeMax'>,
+  reference: Geopotential,
+  x: Float64Array,
+  covariance: Float64Array,
+  name: string,
+): Geopotential {
+  const { degree, order, kind, count } = coefficientOrdering(setup.degreeMin, setup.degreeMax);
+  const maxDegree = Math.max(reference.maxDegree, setup.degreeMax);
+  const size = triangleSize(maxDegree);
+  const field = {
+    c: new Float64Array(size),
+    s: new Float64Array(size),
+    sigmaC: new Float64Array(size),
+    sigmaS: new Float64Array(size),
+  };
+  field.c.set(reference.c);
+  field.s.set(reference.s);
+  for (let i = 0; i < count; i++) {
+    const k = triangleIndex(degree[i], order[i]);
+    const sigma = Math.sqrt(covariance[i * count + i]);
+    if (kind[i] === 0) {
+      field.c[k] += x[i];
+      field.sigmaC[k] = sigma;
+    } else {
+      field.s[k] += x[i];
+      field.sigmaS[k] = sigma;
+    }
+  }
+  return {
+    name,
+    gm: reference.gm,
+    radius: reference.radius,
+    maxDegree,
+    tideSystem: reference.tideSystem,
+    ...field,
+  };
+}
