@@ -1,0 +1,121 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { evaluateGfcAt, FormatError, type GfcModel, parseGfc, readAllBytes } from '@gravity/formats';
+import { truncateGeopotential } from '@gravity/geodesy';
+import { TaskError } from '../jobs/task.js';
+import { readAsset, sha256 } from './assets.js';
+import type { LoadedField } from './types.js';
+
+interface RegisteredField {
+  readonly file: string;
+  readonly maxDegree: number;
+  readonly source: string;
+}
+
+const FIELDS: Readonly<Record<string, RegisteredField>> = {
+  GGM05C: {
+    file: 'GGM05C_180.gfc.gz',
+    maxDegree: 180,
+    source: 'Ries et al. (2016), doi:10.5880/icgem.2016.002, cut at degree 180',
+  },
+};
+
+export const DEFAULT_STATIC_FIELD = 'GGM05C';
+
+/** The fields that ship with the server. */
+export function staticFieldNames(): readonly string[] {
+  return Object.keys(FIELDS);
+}
+
+/** Bytes of a field that is not in the registry, found by the caller under the user's rights. */
+export type OpenUserField = (name: string) => Promise<AsyncIterable<Uint8Array>>;
+
+export interface StaticFieldRequest {
+  /** A registered name, `upload:{id}` or `object:{bucket}/{key}`. */
+  readonly name: string;
+  /** Highest degree wanted. */
+  readonly maxDegree: number;
+  /** Take a field of lower degree as it is, instead of refusing it. */
+  readonly lowerIsFine?: boolean;
+  /** Epoch for time-variable fields, MJD. */
+  readonly mjd: number;
+}
+
+const MAX_MODEL_BYTES = 512 * 1024 * 1024;
+const unzip = promisify(gunzip);
+const parsed = new Map<string, Promise<{ model: GfcModel; sha256: string }>>();
+
+/**
+ * A static field to the degree wanted.
+ *
+ * @param openUserField opens `upload:` and `object:` names; throws TaskError when there is no such file
+ * @throws TaskError `unknown_static_field` (listing the known ones), `static_field_degree`, `invalid_static_field`
+ */
+export async function loadStaticField(
+  request: StaticFieldRequest,
+  openUserField: OpenUserField,
+): Promise<LoadedField> {
+  const { name, maxDegree, mjd } = request;
+  const own = /^(upload|object):/.test(name);
+  const registered = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+  if (!own && !registered) {
+    const text = `unknown static field "${name}"; known: ${staticFieldNames().join(', ')}, or upload:{id}, or object:{bucket}/{key} of an ICGEM file`;
+    throw new TaskError('unknown_static_field', text, [
+      { field: 'background_models.static_field', message: text },
+    ]);
+  }
+  const { model, sha256 } = registered
+    ? await loadRegistered(registered)
+    : await readUserField(name, await openUserField(name));
+  const available = model.constant.maxDegree;
+  if (maxDegree > available && !request.lowerIsFine) {
+    const text = `static field ${name} reaches degree ${available}, ${maxDegree} wanted`;
+    throw new TaskError('static_field_degree', text, [
+      { field: 'background_models.static_field_degree', message: text },
+    ]);
+  }
+  return {
+    field: truncateGeopotential(evaluateGfcAt(model, mjd), Math.min(maxDegree, available)),
+    reference: {
+      role: 'static_field',
+      name: own ? `${name} (${model.name})` : name,
+      sha256,
+      source: registered?.source ?? 'file of the user',
+    },
+  };
+}
+
+function loadRegistered(entry: RegisteredField) {
+  let model = parsed.get(entry.file);
+  if (!model) {
+    model = readAsset(entry.file).then(async (asset) => ({
+      model: await parseGfc(Buffer.from(asset.bytes).toString('latin1'), { file: entry.file }),
+      sha256: asset.sha256,
+    }));
+    parsed.set(entry.file, model);
+  }
+  return model;
+}
+
+async function readUserField(name: string, stream: AsyncIterable<Uint8Array>) {
+  try {
+    let bytes = await readAllBytes(stream, name, MAX_MODEL_BYTES);
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+      bytes = await unzip(bytes, { maxOutputLength: MAX_MODEL_BYTES }).catch((error: Error) => {
+        throw new FormatError('bad_gzip', `damaged or too large gzip file: ${error.message}`, { file: name });
+      });
+    }
+    const model = await parseGfc(Buffer.from(bytes).toString('utf8'), { file: name });
+    return { model, sha256: sha256(bytes) };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new TaskError('invalid_static_field', error.message, [
+      {
+        field: 'background_models.static_field',
+        message: error.message,
+        file: error.file,
+        ...(error.line !== undefined && { line: error.line }),
+      },
+    ]);
+  }
+}

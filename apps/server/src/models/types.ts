@@ -1,0 +1,39 @@
+import type { EarthRotationSpec, EopTable, Geopotential } from '@gravity/geodesy';
+
+/** A model as provenance records it. */
+export interface ModelReference {
+  readonly role: 'static_field' | 'earth_rotation';
+  /** Name from the registry, or `upload:…` / `object:…` as the request gave it. */
+  readonly name: string;
+  /** SHA-256 of the model's bytes (of the constants, for a model without a file). */
+  readonly sha256: string;
+  readonly source: string;
+}
+
+export interface LoadedField {
+  readonly field: Geopotential;
+  readonly reference: ModelReference;
+}
+
+export interface LoadedEop {
+  readonly table: EopTable;
+  readonly sha256: string;
+  readonly source: string;
+}
+
+export interface LoadedRotation {
+  readonly spec: EarthRotationSpec;
+  readonly reference: ModelReference;
+}
+
+/** `background_models.earth_rotation` of a request, checked. */
+export type EarthRotationRequest =
+  | { readonly model: 'iers2010' }
+  | {
+      readonly model: 'constant';
+      /** rad/s */
+      readonly rate: number;
+      /** rad */
+      readonly angleAtEpoch: number;
+      readonly epochGpsSeconds: number;
+    };

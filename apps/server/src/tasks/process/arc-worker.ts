@@ -1,0 +1,135 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createLinearAlgebra, type LinearAlgebra } from '@gravity/linalg';
+import type { ArcNormals, RecoverySetup, RecoverySolution } from '@gravity/recovery';
+import { CheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
+import type { RecoveryEngine } from './engine.js';
+import { makeProducts } from './products/index.js';
+import type {
+  ArcSummary,
+  ArcWorkerData,
+  CallName,
+  WorkerCalls,
+  WorkerMessage,
+  WorkerRequest,
+} from './protocol.js';
+
+/** The thread in which all numbers of a process job are computed: arcs, sum, solution, products. */
+const port = parentPort;
+if (!port) throw new Error('arc-worker runs as a worker thread');
+const data = workerData as ArcWorkerData;
+const abort = new AbortController();
+
+type Progress = (fraction: number, message: string) => void;
+type Handlers = {
+  [Name in CallName]: (
+    request: WorkerCalls[Name]['request'],
+    progress: Progress,
+  ) => Promise<WorkerCalls[Name]['answer']>;
+};
+
+interface Session {
+  readonly engine: RecoveryEngine;
+  readonly la: LinearAlgebra;
+}
+let session: Session | undefined;
+let pass: { readonly setup: RecoverySetup; readonly total: unknown } | undefined;
+let solution: RecoverySolution | undefined;
+
+function need<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`${what} comes first`);
+  return value;
+}
+
+const handlers: Handlers = {
+  async open() {
+    const engine = (await import(data.engineModule)) as RecoveryEngine;
+    const la = await createLinearAlgebra({ backend: data.backend, threads: data.threads });
+    session = { engine, la };
+    return { backend: la.backend, description: la.description };
+  },
+
+  async beginPass({ setup }) {
+    const { engine, la } = need(session, 'open');
+    solution = undefined;
+    pass = { setup, total: engine.emptyNormals(setup, la) };
+    return {};
+  },
+
+  async arc({ arc, inputs }, onProgress) {
+    const { engine, la } = need(session, 'open');
+    const { setup, total } = need(pass, 'beginPass');
+    const normals = await engine.computeArcNormals(setup, arc, la, { onProgress, signal: abort.signal });
+    // As read back from a checkpoint: a restored arc then gives the same bits as a computed one.
+    const checkpoint = encodeCheckpoint(normals, inputs);
+    await engine.addArcNormals(total, normals);
+    return { summary: summaryOf(normals), checkpoint };
+  },
+
+  async restore({ bytes, inputs }) {
+    const { engine } = need(session, 'open');
+    const { total } = need(pass, 'beginPass');
+    try {
+      const normals = decodeCheckpoint(bytes, inputs);
+      await engine.addArcNormals(total, normals);
+      return { summary: summaryOf(normals) };
+    } catch (error) {
+      if (error instanceof CheckpointError) return { rejected: error.message };
+      throw error;
+    }
+  },
+
+  async solve({ regularization, priorField }) {
+    const { engine, la } = need(session, 'open');
+    const { setup, total } = need(pass, 'beginPass');
+    solution = await engine.solveNormals(setup, total, regularization, la, { priorField });
+    const { covariance: _stays, ...summary } = solution;
+    return summary;
+  },
+
+  async products(context) {
+    return { files: await makeProducts(context, need(solution, 'solve')) };
+  },
+};
+
+function summaryOf(normals: ArcNormals): ArcSummary {
+  const { startGpsSeconds, endGpsSeconds, observationCount, arcParameterCount, residuals, orbitIterations } =
+    normals;
+  return { startGpsSeconds, endGpsSeconds, observationCount, arcParameterCount, residuals, orbitIterations };
+}
+
+/** Buffers that go to the main thread without being copied. */
+function transferList(name: CallName, payload: unknown): ArrayBuffer[] {
+  const views: Uint8Array[] = [];
+  if (name === 'arc') views.push((payload as WorkerCalls['arc']['answer']).checkpoint);
+  if (name === 'products') {
+    for (const { bytes } of (payload as WorkerCalls['products']['answer']).files) views.push(bytes);
+  }
+  return views.map(({ buffer }) => buffer).filter((buffer): buffer is ArrayBuffer => isTransferable(buffer));
+}
+
+/** Small Buffers share Node's pool, which must stay here. */
+function isTransferable(buffer: ArrayBufferLike): boolean {
+  return buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize;
+}
+
+async function answer({ id, call, payload }: WorkerRequest): Promise<void> {
+  const post = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void =>
+    port?.postMessage(message, transfer);
+  try {
+    const handler = handlers[call] as (request: unknown, progress: Progress) => Promise<unknown>;
+    const result = await handler(payload, (fraction, message) =>
+      post({ id, kind: 'progress', fraction, message }),
+    );
+    post({ id, kind: 'answer', payload: result }, transferList(call, result));
+  } catch (error) {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    const { code } = Object(error) as { code?: unknown };
+    post({ id, kind: 'error', name, message, stack, ...(typeof code === 'string' && { code }) });
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+port.on('message', (message: WorkerRequest | 'abort') => {
+  if (message === 'abort') abort.abort();
+  else last = last.then(() => answer(message));
+});

@@ -1,0 +1,226 @@
+import { Readable } from 'node:stream';
+import { type Geopotential, triangleIndex } from '@gravity/geodesy';
+import type { ArcObservations, RecoverySetup } from '@gravity/recovery';
+import { type TaskContext, TaskError } from '../../jobs/task.js';
+import type { ArcSource } from './arc-source.js';
+import { type ArcWorkerClient, ArcWorkerError } from './arc-worker-client.js';
+import { type ArcInterval, missingData, withoutAccelerometer } from './arcs.js';
+import type { PassSummary, SkippedArc } from './products/context.js';
+import type { ProcessProgress } from './progress.js';
+import type { ArcSummary, SolutionSummary, WorkerCalls } from './protocol.js';
+import { hashOf, hashOfArrays } from './recipe.js';
+import type { ProcessRequest } from './request.js';
+import { describeInterval, type ProcessTarget } from './resolve.js';
+
+export interface PassInputs {
+  readonly context: TaskContext;
+  readonly worker: ArcWorkerClient;
+  readonly source: ArcSource;
+  readonly request: ProcessRequest;
+  readonly target: ProcessTarget;
+  readonly arcs: readonly ArcInterval[];
+  readonly setup: RecoverySetup;
+  readonly recipeHash: string;
+  readonly progress: ProcessProgress;
+}
+
+export interface PassesResult {
+  readonly solution: SolutionSummary;
+  readonly arcs: readonly ArcSummary[];
+  readonly skipped: readonly SkippedArc[];
+  readonly excluded: readonly Readonly<Record<string, unknown>>[];
+  readonly passes: readonly PassSummary[];
+  /** Arcs taken from checkpoints, over all passes. */
+  readonly restoredArcs: number;
+  readonly secondsPerPass: readonly { readonly arcs: number; readonly solve: number }[];
+}
+
+/** Folder of the checkpoints of a recipe in the bucket processed-data. */
+export const checkpointPrefix = (recipeHash: string): string => `checkpoints/${recipeHash}/`;
+
+/**
+ * The outer iteration: all arcs linearized about the field of the pass before, summed in the order of time, solved.
+ * The regularization pulls towards the a-priori field in every pass. It ends early when a pass has changed the geoid
+ * by less than `convergenceRatio` of its formal error.
+ *
+ * @throws TaskError `no_usable_arcs` when every arc lacks data
+ */
+export async function runPasses(inputs: PassInputs): Promise<PassesResult> {
+  const { worker, request, setup, progress } = inputs;
+  const passes: PassSummary[] = [];
+  const secondsPerPass: { arcs: number; solve: number }[] = [];
+  let field = setup.referenceField;
+  let restoredArcs = 0;
+  progress.startPasses();
+  for (let pass = 1; ; pass++) {
+    const began = Date.now();
+    await worker.call('beginPass', { setup: { ...setup, referenceField: field } });
+    const sum = await sumArcs(inputs, pass, field);
+    restoredArcs += sum.restored;
+    const summed = Date.now();
+    progress.solving(pass);
+    const solution = await worker.call('solve', {
+      regularization: request.regularization,
+      priorField: setup.referenceField,
+    });
+    secondsPerPass.push({ arcs: (summed - began) / 1000, solve: (Date.now() - summed) / 1000 });
+    const summary = summarize(pass, solution, field, request);
+    passes.push(summary);
+    inputs.context.log(
+      'info',
+      `pass ${pass}: geoid changed by ${summary.updateGeoidMeters.toExponential(2)} m`,
+      {
+        ...summary,
+      },
+    );
+    field = solution.field;
+    const converged = summary.updateGeoidMeters <= request.convergenceRatio * summary.formalGeoidMeters;
+    if (pass === request.iterations || converged) {
+      const { arcs, skipped, excluded } = sum;
+      return { solution, arcs, skipped, excluded, passes, restoredArcs, secondsPerPass };
+    }
+  }
+}
+
+async function sumArcs(inputs: PassInputs, pass: number, field: Geopotential) {
+  const { context, progress } = inputs;
+  const used: ArcSummary[] = [];
+  const skipped: SkippedArc[] = [];
+  const excluded: Readonly<Record<string, unknown>>[] = [];
+  const fieldHash = hashOfArrays(field.c, field.s);
+  let restored = 0;
+  let upload: Promise<unknown> = Promise.resolve();
+  for (const [index, arc] of inputs.arcs.entries()) {
+    context.signal.throwIfAborted();
+    const inputsHash = hashOf({ recipe: inputs.recipeHash, pass, arc, fieldHash });
+    const key = `${checkpointPrefix(inputs.recipeHash)}${pass}/${String(index).padStart(5, '0')}`;
+    // Loaded also for arcs with a checkpoint: their exclusions belong into the report.
+    const loaded = await inputs.source.load(arc, inputs.target, inputs.request);
+    excluded.push(...loaded.excluded);
+    const observations = inputs.request.observations.useAccelerometer
+      ? loaded.observations
+      : withoutAccelerometer(loaded.observations);
+    const reason = missingData(observations, {
+      satellites: inputs.target.satellites,
+      ranging: inputs.request.observations.ranging,
+    });
+    if (reason !== undefined) {
+      skipped.push({ ...arc, reason });
+      if (pass === 1) context.log('warning', `arc ${index + 1} left out: ${reason}`, { ...arc });
+      progress.arcDone(pass, index, `left out, ${reason}`, false);
+      continue;
+    }
+    const known = await restoreArc(inputs, key, inputsHash);
+    if (known) {
+      restored++;
+      used.push(known);
+      progress.arcDone(pass, index, 'taken from its checkpoint', false);
+      continue;
+    }
+    const computed = await computeArc(inputs, observations, inputsHash, (done, what) =>
+      progress.arc(pass, index, Math.min(0.99, done), what),
+    );
+    if ('reason' in computed) {
+      skipped.push({ ...arc, reason: computed.reason });
+      if (pass === 1) context.log('warning', `arc ${index + 1} left out: ${computed.reason}`, { ...arc });
+      progress.arcDone(pass, index, `left out, ${computed.reason}`, true);
+      continue;
+    }
+    const { summary, checkpoint } = computed;
+    used.push(summary);
+    // One upload beside the computation of the next arc.
+    await upload;
+    upload = storeCheckpoint(context, key, checkpoint);
+    upload.catch(() => undefined);
+    progress.arcDone(pass, index, 'done', true);
+  }
+  await upload;
+  if (used.length === 0) throw noUsableArcs(inputs, skipped);
+  return { arcs: used, skipped, excluded, restored };
+}
+
+/** Normals of an arc in the worker, or why it cannot be used: one bad arc does not end the job. */
+async function computeArc(
+  { worker }: PassInputs,
+  arc: ArcObservations,
+  inputs: string,
+  onProgress: (fraction: number, message: string) => void,
+): Promise<WorkerCalls['arc']['answer'] | { readonly reason: string }> {
+  try {
+    return await worker.call('arc', { arc, inputs }, { onProgress });
+  } catch (error) {
+    const unusable = error instanceof ArcWorkerError && error.originalName === 'ArcError';
+    if (!unusable || error.code === 'cancelled') throw error;
+    return { reason: error.message };
+  }
+}
+
+async function restoreArc(
+  inputs: PassInputs,
+  key: string,
+  inputsHash: string,
+): Promise<ArcSummary | undefined> {
+  const { objects, log } = inputs.context;
+  if (!(await objects.head('processed-data', key))) return undefined;
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of await objects.get('processed-data', key)) chunks.push(chunk as Uint8Array);
+  } catch (error) {
+    log('warning', `checkpoint ${key} could not be read: ${(error as Error).message}`);
+    return undefined;
+  }
+  const bytes = new Uint8Array(Buffer.concat(chunks));
+  const answer = await inputs.worker.call(
+    'restore',
+    { bytes, inputs: inputsHash },
+    { transfer: [bytes.buffer] },
+  );
+  if (answer.rejected) log('warning', `checkpoint ${key} is not used: ${answer.rejected}`);
+  return answer.summary;
+}
+
+const CHUNK_BYTES = 1 << 20;
+
+/** In pieces, so that the event loop is not held up by the checksum of a large array. */
+function storeCheckpoint({ objects }: TaskContext, key: string, bytes: Uint8Array): Promise<unknown> {
+  function* pieces(): Generator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
+  }
+  return objects.put('processed-data', key, Readable.from(pieces(), { objectMode: false }), {
+    contentType: 'application/octet-stream',
+  });
+}
+
+function noUsableArcs({ target, arcs }: PassInputs, skipped: readonly SkippedArc[]): TaskError {
+  const reasons = [...new Set(skipped.map(({ reason }) => reason))].join('; ');
+  return new TaskError(
+    'no_usable_arcs',
+    `none of the ${arcs.length} arcs of ${describeInterval(target.startGpsSeconds, target.endGpsSeconds)} can be used (${reasons}); ingest observations of ${target.satellites.join(', ')} for this interval first`,
+    skipped.slice(0, 100).map(({ reason, startGpsSeconds, endGpsSeconds }) => ({
+      field: 'satellites',
+      message: `${describeInterval(startGpsSeconds, endGpsSeconds)}: ${reason}`,
+    })),
+  );
+}
+
+/** Size of the change of a pass and of the formal errors, both as geoid height over all estimated degrees. */
+function summarize(
+  pass: number,
+  solution: SolutionSummary,
+  before: Geopotential,
+  { degreeMin, degreeMax }: ProcessRequest,
+): PassSummary {
+  const { field } = solution;
+  let update = 0;
+  let formal = 0;
+  for (let i = triangleIndex(degreeMin, 0); i <= triangleIndex(degreeMax, degreeMax); i++) {
+    update += (field.c[i] - before.c[i]) ** 2 + (field.s[i] - before.s[i]) ** 2;
+    formal += (field.sigmaC?.[i] ?? 0) ** 2 + (field.sigmaS?.[i] ?? 0) ** 2;
+  }
+  return {
+    pass,
+    sigma0: solution.sigma0,
+    updateGeoidMeters: field.radius * Math.sqrt(update),
+    formalGeoidMeters: field.radius * Math.sqrt(formal),
+  };
+}

@@ -1,0 +1,114 @@
+import { coefficientOrdering, gpsToIso } from '@gravity/geodesy';
+import { degreeAmplitudes, errorDegreeAmplitudes } from '@gravity/products';
+import type { RecoverySolution } from '@gravity/recovery';
+import type { ArcSummary, SolutionSummary } from '../protocol.js';
+import type { ProductContext } from './context.js';
+import { period, solvedField } from './describe.js';
+import { residualField } from './grids.js';
+import type { ProductFile } from './types.js';
+
+/** Figures by which a user judges the solution; the same in report, result and database. */
+export function qualityOf(context: ProductContext, solution: SolutionSummary) {
+  const field = solvedField(context, { ...solution, covariance: new Float64Array(0) });
+  return {
+    sigma0: solution.sigma0,
+    condition_estimate: solution.conditionEstimate,
+    observation_count: solution.observationCount,
+    parameter_count: solution.parameterCount,
+    arc_parameter_count: context.arcs.reduce((sum, arc) => sum + arc.arcParameterCount, 0),
+    arcs_used: context.arcs.length,
+    arcs_skipped: context.skippedArcs.length,
+    residuals: overallResiduals(context.arcs),
+    passes: context.passes.map((pass) => ({
+      pass: pass.pass,
+      sigma0: pass.sigma0,
+      update_geoid_m: pass.updateGeoidMeters,
+      formal_geoid_m: pass.formalGeoidMeters,
+    })),
+    degree_amplitudes_geoid_m: {
+      first_degree: 0,
+      signal: Array.from(degreeAmplitudes(field).amplitudes),
+      correction: Array.from(degreeAmplitudes(residualField(context, field)).amplitudes),
+      formal_error: Array.from(errorDegreeAmplitudes(field).amplitudes),
+    },
+    data_contribution_per_degree: contributionPerDegree(context, solution.dataContribution),
+  };
+}
+
+/** RMS over all arcs by type, satellite by satellite, weighted with the counts. */
+function overallResiduals(arcs: readonly ArcSummary[]) {
+  const sums = new Map<
+    string,
+    { type: string; satellite?: string; count: number; rejected: number; square: number; max: number }
+  >();
+  for (const { residuals } of arcs) {
+    for (const { type, satellite, count, rejected, rms, max } of residuals) {
+      const key = `${type} ${satellite ?? ''}`;
+      const sum = sums.get(key) ?? { type, satellite, count: 0, rejected: 0, square: 0, max: 0 };
+      sum.count += count;
+      sum.rejected += rejected;
+      sum.square += count * rms * rms;
+      sum.max = Math.max(sum.max, max);
+      sums.set(key, sum);
+    }
+  }
+  return [...sums.values()].map(({ square, ...rest }) => ({
+    ...rest,
+    rms: rest.count > 0 ? Math.sqrt(square / rest.count) : 0,
+    unit: rest.type === 'position' ? 'm' : 'm/s',
+  }));
+}
+
+function contributionPerDegree({ request }: ProductContext, contribution: Float64Array) {
+  const { degree } = coefficientOrdering(request.degreeMin, request.degreeMax);
+  const sums = new Float64Array(request.degreeMax + 1);
+  degree.forEach((n, i) => {
+    sums[n] += contribution[i];
+  });
+  return Array.from({ length: request.degreeMax + 1 - request.degreeMin }, (_, k) => {
+    const n = request.degreeMin + k;
+    return { degree: n, mean: sums[n] / (2 * n + 1) };
+  });
+}
+
+/** The report of the solution as JSON. Without times of day and run times: the same recipe gives the same bytes. */
+export function reportProduct(context: ProductContext, solution: RecoverySolution): ProductFile {
+  const { start, end } = period(context);
+  const { planId: _plan, ...request } = context.request;
+  const quality = qualityOf(context, solution);
+  const report = {
+    title: `Report of ${context.baseName}`,
+    mission: context.mission,
+    satellites: context.satellites,
+    time_coverage_start: start,
+    time_coverage_end: end,
+    software: context.software,
+    linear_algebra: context.backend,
+    recipe_sha256: context.recipeHash,
+    parameters: request,
+    models: context.models,
+    inputs: context.inputs.map(({ fileName, sha256 }) => ({ file_name: fileName, sha256 })),
+    quality,
+    arcs: context.arcs.map((arc) => ({
+      start: gpsToIso(arc.startGpsSeconds, 0, 0),
+      end: gpsToIso(arc.endGpsSeconds, 0, 0),
+      observation_count: arc.observationCount,
+      arc_parameter_count: arc.arcParameterCount,
+      orbit_iterations: arc.orbitIterations,
+      residuals: arc.residuals,
+    })),
+    skipped_arcs: context.skippedArcs.map((arc) => ({
+      start: gpsToIso(arc.startGpsSeconds, 0, 0),
+      end: gpsToIso(arc.endGpsSeconds, 0, 0),
+      reason: arc.reason,
+    })),
+    excluded_data: context.excludedData,
+  };
+  return {
+    kind: 'report',
+    fileName: `${context.baseName}_report.json`,
+    mediaType: 'application/json',
+    bytes: new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`),
+    metadata: { format: 'JSON', description: 'quality report of the solution' },
+  };
+}

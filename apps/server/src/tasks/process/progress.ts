@@ -1,0 +1,76 @@
+import type { TaskContext } from '../../jobs/task.js';
+
+/** Shares of the whole job: loading models and files, the passes, the products, their storage. */
+const PREPARATION = 0.02;
+const PASSES_END = 0.92;
+const PRODUCTS_END = 0.98;
+
+/**
+ * Progress of a process job from counted work: pass, arc, and how far the arc is. Never goes back. The time left is
+ * reckoned from the time the arcs of this attempt took.
+ */
+export class ProcessProgress {
+  private reached = 0;
+  private arcsDone = 0;
+  private startedAt = Date.now();
+
+  constructor(
+    private readonly report: TaskContext['progress'],
+    private readonly passes: number,
+    private readonly arcs: number,
+  ) {}
+
+  step(fraction: number, message: string): void {
+    this.reached = Math.max(this.reached, Math.min(1, fraction));
+    this.report(this.reached, message);
+  }
+
+  startPasses(): void {
+    this.startedAt = Date.now();
+    this.step(PREPARATION, `${this.arcs} arcs, at most ${this.passes} passes`);
+  }
+
+  /** @param done how far this arc is, 0…1 */
+  arc(pass: number, arc: number, done: number, what: string): void {
+    const share = (pass - 1 + (0.95 * (arc + done)) / this.arcs) / this.passes;
+    this.step(
+      PREPARATION + share * (PASSES_END - PREPARATION),
+      `pass ${pass} of ${this.passes}, arc ${arc + 1} of ${this.arcs}: ${what}${this.timeLeft(pass, arc, done)}`,
+    );
+  }
+
+  arcDone(pass: number, arc: number, what: string, computed: boolean): void {
+    if (computed) this.arcsDone++;
+    else this.startedAt = Date.now();
+    this.arc(pass, arc, 1, what);
+  }
+
+  solving(pass: number): void {
+    const share = (pass - 1 + 0.96) / this.passes;
+    this.step(PREPARATION + share * (PASSES_END - PREPARATION), `pass ${pass} of ${this.passes}: solving`);
+  }
+
+  products(message: string): void {
+    this.step(PASSES_END, message);
+  }
+
+  publishing(index: number, count: number, name: string): void {
+    this.step(
+      PRODUCTS_END + ((1 - PRODUCTS_END) * index) / (count + 1),
+      `storing ${index + 1} of ${count}: ${name}`,
+    );
+  }
+
+  private timeLeft(pass: number, arc: number, done: number): string {
+    if (this.arcsDone === 0) return '';
+    const perArc = (Date.now() - this.startedAt) / 1000 / (this.arcsDone + (done < 1 ? done : 0));
+    const left = (this.passes - pass) * this.arcs + this.arcs - arc - done;
+    return `, about ${formatSeconds(perArc * left)} left`;
+  }
+}
+
+function formatSeconds(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,74 @@
+import type { Geopotential } from '@gravity/geodesy';
+import type { ArcObservations, RecoverySetup, Regularization, ResidualStatistics } from '@gravity/recovery';
+import type { ProductContext } from './products/context.js';
+import type { ProductFile } from './products/types.js';
+
+/** What the worker is started with. */
+export interface ArcWorkerData {
+  /** Module with the functions of RecoveryEngine. */
+  readonly engineModule: string;
+  readonly backend: 'auto' | 'openblas' | 'wasm';
+  readonly threads: number;
+}
+
+/** An arc's share without its matrix. */
+export interface ArcSummary {
+  readonly startGpsSeconds: number;
+  readonly endGpsSeconds: number;
+  readonly observationCount: number;
+  readonly arcParameterCount: number;
+  readonly residuals: readonly ResidualStatistics[];
+  readonly orbitIterations: number;
+}
+
+/** A solution without its covariance, which stays with the worker. */
+export interface SolutionSummary {
+  readonly field: Geopotential;
+  readonly parameterCount: number;
+  readonly observationCount: number;
+  readonly sigma0: number;
+  readonly conditionEstimate: number;
+  readonly dataContribution: Float64Array;
+}
+
+/** Requests to the worker and their answers. Handled one after the other, in the order they were sent. */
+export interface WorkerCalls {
+  open: { request: Record<string, never>; answer: { backend: string; description: string } };
+  /** Starts a sum of normals. */
+  beginPass: { request: { setup: RecoverySetup }; answer: Record<string, never> };
+  /** Computes an arc's normals and adds them; with the checkpoint to be stored. */
+  arc: {
+    request: { arc: ArcObservations; inputs: string };
+    answer: { summary: ArcSummary; checkpoint: Uint8Array };
+  };
+  /** Adds the normals of a checkpoint; `rejected` says why it cannot be used. */
+  restore: {
+    request: { bytes: Uint8Array; inputs: string };
+    answer: { summary?: ArcSummary; rejected?: string };
+  };
+  solve: {
+    request: { regularization: Regularization; priorField: Geopotential };
+    answer: SolutionSummary;
+  };
+  products: { request: ProductContext; answer: { files: readonly ProductFile[] } };
+}
+
+export type CallName = keyof WorkerCalls;
+
+export interface WorkerRequest {
+  readonly id: number;
+  readonly call: CallName;
+  readonly payload: unknown;
+}
+
+export type WorkerMessage =
+  | { readonly id: number; readonly kind: 'answer'; readonly payload: unknown }
+  | { readonly id: number; readonly kind: 'progress'; readonly fraction: number; readonly message: string }
+  | {
+      readonly id: number;
+      readonly kind: 'error';
+      readonly name: string;
+      readonly message: string;
+      readonly code?: string;
+      readonly stack?: string;
+    };
