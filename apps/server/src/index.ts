@@ -15,3 +15,8 @@ export * from './storage/content-type.js';
 export * from './storage/object-key.js';
 export * from './storage/open-object-store.js';
 export * from './storage/presign.js';
+export * from './jobs/create-job-service.js';
+export * from './jobs/job-attempt.js';
+export * from './jobs/job-bus.js';
+export * from './jobs/job-runner.js';
+export * from './jobs/transitions.js';

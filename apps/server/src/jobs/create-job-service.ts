@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database } from '../db/database.js';
+import { JobBus } from './job-bus.js';
+import { insertStatusEvent } from './job-moves.js';
+import {
+  type CreateJobInput,
+  IdempotencyConflictError,
+  type JobEventRow,
+  type JobRow,
+  type JobService,
+} from './job-service.js';
+import { storableJson } from './json-text.js';
+
+/** The job service of one process; runners of the same process share its bus. */
+export interface LocalJobService extends JobService {
+  readonly bus: JobBus;
+}
+
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const EVENT_ID = /^\d{1,18}$/;
+
+export function createJobService({
+  db,
+  bus = new JobBus(),
+}: {
+  db: Database;
+  bus?: JobBus;
+}): LocalJobService {
+  const { kysely } = db;
+
+  async function insert(input: CreateJobInput): Promise<{ job: JobRow; event: JobEventRow } | undefined> {
+    return kysely.transaction().execute(async (transaction) => {
+      const job = await transaction
+        .insertInto('processing_jobs')
+        .values({
+          id: randomUUID(),
+          user_id: input.userId,
+          type: input.type,
+          status: 'pending',
+          parameters: storableJson(input.parameters),
+          idempotency_key: input.idempotencyKey ?? null,
+          request_hash: input.requestHash ?? null,
+          updated_at: sql`now()`,
+        })
+        .onConflict((conflict) => conflict.columns(['user_id', 'idempotency_key']).doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      if (!job) return undefined;
+      const event = await insertStatusEvent(transaction, job.id, 'pending', 'Accepted', 'info');
+      return { job, event };
+    });
+  }
+
+  async function get(id: string): Promise<JobRow | undefined> {
+    if (!UUID.test(id)) return undefined;
+    return kysely.selectFrom('processing_jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  return {
+    bus,
+    get,
+
+    async create(input) {
+      const created = await insert(input);
+      if (created) {
+        bus.publish([created.event]);
+        bus.wake();
+        return { job: created.job, replayed: false };
+      }
+      const earlier = await kysely
+        .selectFrom('processing_jobs')
+        .selectAll()
+        .where('user_id', '=', input.userId)
+        .where('idempotency_key', '=', input.idempotencyKey ?? null)
+        .executeTakeFirstOrThrow();
+      if (earlier.type !== input.type || earlier.request_hash !== (input.requestHash ?? null)) {
+        throw new IdempotencyConflictError('This idempotency key was used for another request');
+      }
+      return { job: earlier, replayed: true };
+    },
+
+    async list(filter) {
+      let query = kysely.selectFrom('processing_jobs');
+      if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
+      if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+      if (filter.type !== undefined) query = query.where('type', '=', filter.type);
+      const jobs = await query
+        .selectAll()
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .offset(filter.skip)
+        .limit(filter.limit)
+        .execute();
+      const { total } = await query
+        .select((eb) => eb.fn.countAll<string>().as('total'))
+        .executeTakeFirstOrThrow();
+      return { jobs, total: Number(total) };
+    },
+
+    async requestCancel(id) {
+      if (!UUID.test(id)) return undefined;
+      const { rows } = await sql<JobEventRow>`
+        with moved as (
+          update processing_jobs set cancel_requested = true, updated_at = now(),
+            status = case status when 'pending' then 'cancelled' else status end,
+            completed_at = case status when 'pending' then now() end
+          where id = ${id} and status in ('pending', 'running') and not cancel_requested
+          returning id, status, attempt)
+        insert into job_events (job_id, kind, level, message, data)
+        select id, 'status', 'info', case status when 'cancelled' then 'Cancelled' else 'Cancel requested' end,
+          jsonb_build_object('status', status, 'attempt', attempt, 'cancelRequested', true)
+        from moved returning *`.execute(kysely);
+      bus.publish(rows);
+      const job = await get(id);
+      if (job?.status === 'running') bus.cancel(id);
+      return job;
+    },
+
+    async events(jobId, afterId, limit) {
+      if (!UUID.test(jobId)) return [];
+      const after = afterId !== undefined && EVENT_ID.test(afterId) ? afterId : '0';
+      return kysely
+        .selectFrom('job_events')
+        .selectAll()
+        .where('job_id', '=', jobId)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+    },
+
+    subscribe: (jobId, listener) => bus.subscribe(jobId, listener),
+  };
+}

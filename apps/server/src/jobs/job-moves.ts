@@ -1,0 +1,180 @@
+/** The statements that move a job from state to state. Each move writes its event in the same transaction. */
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { DatabaseSchema, JobStatus } from '../db/schema.js';
+import type { JobEventRow, JobRow } from './job-service.js';
+import { storableJson, storableText } from './json-text.js';
+
+type Executor = Kysely<DatabaseSchema> | Transaction<DatabaseSchema>;
+type Level = JobEventRow['level'];
+
+/** Who holds a job: the fencing token is `attempt`. */
+export interface JobOwner {
+  readonly jobId: string;
+  readonly attempt: number;
+}
+
+/** Takes the oldest job that may run; two workers never get the same one. */
+export async function claimJob(
+  db: Kysely<DatabaseSchema>,
+  workerId: string,
+  leaseSeconds: number,
+): Promise<{ readonly job: JobRow; readonly event: JobEventRow } | undefined> {
+  return db.transaction().execute(async (transaction) => {
+    const claimed = await sql<JobRow>`
+      update processing_jobs set status = 'running', attempt = attempt + 1, worker_id = ${workerId},
+        lease_until = now() + make_interval(secs => ${leaseSeconds}), run_after = null,
+        started_at = coalesce(started_at, now()), updated_at = now(), progress = 0, progress_message = null
+      where id = (
+        select id from processing_jobs
+        where status = 'pending' and (run_after is null or run_after <= now())
+        order by created_at, id limit 1 for update skip locked)
+      returning *`.execute(transaction);
+    const job = claimed.rows[0];
+    if (!job) return undefined;
+    const event = await insertStatusEvent(
+      transaction,
+      job.id,
+      'running',
+      `Attempt ${job.attempt} started`,
+      'info',
+      {
+        attempt: job.attempt,
+      },
+    );
+    return { job, event };
+  });
+}
+
+export async function insertStatusEvent(
+  db: Executor,
+  jobId: string,
+  status: JobStatus,
+  message: string,
+  level: Level,
+  data: Record<string, unknown> = {},
+): Promise<JobEventRow> {
+  const { rows } = await sql<JobEventRow>`
+    insert into job_events (job_id, kind, level, message, data)
+    values (${jobId}, 'status', ${level}, ${storableText(message)}, ${storableJson({ status, ...data })})
+    returning *`.execute(db);
+  return rows[0];
+}
+
+/** Extends the leases still owned; returns those, and whether someone asked to cancel. */
+export async function renewLeases(
+  db: Executor,
+  owners: readonly JobOwner[],
+  leaseSeconds: number,
+): Promise<readonly { readonly id: string; readonly attempt: number; readonly cancel_requested: boolean }[]> {
+  const list = storableJson(owners.map((owner) => ({ id: owner.jobId, attempt: owner.attempt })));
+  const { rows } = await sql<{ id: string; attempt: number; cancel_requested: boolean }>`
+    update processing_jobs as job set lease_until = now() + make_interval(secs => ${leaseSeconds})
+    from jsonb_to_recordset(${list}::jsonb) as mine (id uuid, attempt integer)
+    where job.id = mine.id and job.attempt = mine.attempt and job.status = 'running'
+    returning job.id, job.attempt, job.cancel_requested`.execute(db);
+  return rows;
+}
+
+export interface Settlement {
+  readonly status: 'failed' | 'cancelled' | 'pending';
+  readonly message: string;
+  readonly level: Level;
+  readonly error?: Record<string, unknown>;
+  /** pending only: wait before the next attempt. */
+  readonly waitSeconds?: number;
+  /** pending only: this attempt is not counted (handed back, not failed). */
+  readonly uncounted?: boolean;
+}
+
+/** Ends an attempt, if it still owns the job. Returns the event, or undefined when another state won. */
+export async function settleJob(
+  db: Executor,
+  owner: JobOwner,
+  end: Settlement,
+): Promise<JobEventRow | undefined> {
+  const terminal = end.status !== 'pending';
+  const { rows } = await sql<JobEventRow>`
+    with moved as (
+      update processing_jobs set status = ${end.status}, updated_at = now(), lease_until = null,
+        error = ${end.error ? storableJson(end.error) : null}::jsonb,
+        completed_at = case when ${terminal}::boolean then now() end,
+        run_after = case when ${terminal}::boolean then null
+          else now() + make_interval(secs => ${end.waitSeconds ?? 0}) end,
+        max_attempts = max_attempts + ${end.uncounted ? 1 : 0}
+      where id = ${owner.jobId} and attempt = ${owner.attempt} and status = 'running'
+      returning id, attempt)
+    insert into job_events (job_id, kind, level, message, data)
+    select id, 'status', ${end.level}, ${storableText(end.message)},
+      jsonb_build_object('status', ${end.status}::text, 'attempt', attempt)
+    from moved returning *`.execute(db);
+  return rows[0];
+}
+
+/**
+ * Locks the job row for the transaction that finalises it. 'owned' holds until the transaction ends.
+ */
+export async function lockOwnedJob(
+  transaction: Transaction<DatabaseSchema>,
+  owner: JobOwner,
+): Promise<'owned' | 'cancel_requested' | 'lost'> {
+  const { rows } = await sql<{ cancel_requested: boolean }>`
+    select cancel_requested from processing_jobs
+    where id = ${owner.jobId} and attempt = ${owner.attempt} and status = 'running' for update`.execute(
+    transaction,
+  );
+  if (rows.length === 0) return 'lost';
+  return rows[0].cancel_requested ? 'cancel_requested' : 'owned';
+}
+
+/** The last write of a successful attempt (compare-and-set on id, attempt and state). */
+export async function completeJob(
+  transaction: Transaction<DatabaseSchema>,
+  owner: JobOwner,
+  result: Record<string, unknown>,
+): Promise<JobEventRow | undefined> {
+  const { rows } = await sql<JobEventRow>`
+    with moved as (
+      update processing_jobs set status = 'completed', result = ${storableJson(result)}::jsonb, error = null,
+        progress = 1, updated_at = now(), completed_at = now(), lease_until = null
+      where id = ${owner.jobId} and attempt = ${owner.attempt} and status = 'running' and not cancel_requested
+      returning id, attempt)
+    insert into job_events (job_id, kind, level, message, data)
+    select id, 'status', 'info', 'Completed',
+      jsonb_build_object('status', 'completed', 'attempt', attempt, 'progress', 1)
+    from moved returning *`.execute(transaction);
+  return rows[0];
+}
+
+/**
+ * Ends the attempts of dead workers: with attempts left the job is pending again, else failed `worker_lost`;
+ * a job that was to be cancelled is cancelled. `everything`: also those whose lease still runs (start of a
+ * process that owns the database alone).
+ */
+export async function reapJobs(
+  db: Executor,
+  active: readonly JobOwner[],
+  everything: boolean,
+): Promise<readonly JobEventRow[]> {
+  const ids = storableJson(active.map((owner) => owner.jobId));
+  const { rows } = await sql<JobEventRow>`
+    with dead as (
+      select id, attempt, case when cancel_requested then 'cancelled'
+        when attempt < max_attempts then 'pending' else 'failed' end as next
+      from processing_jobs
+      where status = 'running' and (${everything}::boolean or lease_until < now())
+        and id not in (select value::uuid from jsonb_array_elements_text(${ids}::jsonb))
+      for update skip locked),
+    moved as (
+      update processing_jobs as job set status = dead.next, lease_until = null, run_after = null, updated_at = now(),
+        completed_at = case when dead.next <> 'pending' then now() end,
+        error = case when dead.next = 'failed' then jsonb_build_object('code', 'worker_lost', 'message',
+          'The worker died while it ran this job, in attempt ' || dead.attempt || ' of ' || job.max_attempts) end
+      from dead where job.id = dead.id and job.attempt = dead.attempt and job.status = 'running'
+      returning job.id, job.status, job.attempt)
+    insert into job_events (job_id, kind, level, message, data)
+    select id, 'status', case status when 'failed' then 'error' else 'warning' end,
+      'Worker died, attempt ' || attempt,
+      jsonb_build_object('status', status, 'attempt', attempt, 'code', 'worker_lost')
+    from moved returning *`.execute(db);
+  return rows;
+}
