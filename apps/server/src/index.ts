@@ -20,3 +20,7 @@ export * from './jobs/job-attempt.js';
 export * from './jobs/job-bus.js';
 export * from './jobs/job-runner.js';
 export * from './jobs/transitions.js';
+export * from './db/consistency.js';
+export * from './models/index.js';
+export * from './observations/index.js';
+export * from './tasks/index.js';

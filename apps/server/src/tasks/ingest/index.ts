@@ -1,0 +1,1 @@
+export { ingestTask } from './ingest-task.js';

@@ -1,0 +1,108 @@
+import type { PlanMachine, PlannedArc, PlanParameters } from './types.js';
+
+/** As in the process task, where the request says nothing else. */
+export const POSITION_SAMPLING_SECONDS = 30;
+const RANGING_STEP_SECONDS: Readonly<Record<string, number>> = { KBR1B: 5, LRI1B: 2 };
+/** Initial position and velocity, three accelerometer biases. */
+const STATE_PARAMETERS = 6;
+const BIAS_PARAMETERS = 3;
+/** Passes over the data (linearization is repeated). */
+const ITERATIONS = 2;
+
+export interface PlanCost {
+  readonly parameters: {
+    readonly coefficients: number;
+    readonly arc: number;
+    readonly total: number;
+  };
+  readonly observations: {
+    readonly range_rate: number;
+    readonly position: number;
+    readonly total: number;
+    readonly position_sampling_seconds: number;
+    readonly ranging_sampling_seconds: number | null;
+  };
+  readonly flops: {
+    readonly partials: number;
+    readonly normals: number;
+    readonly elimination: number;
+    readonly solution: number;
+    readonly total: number;
+  };
+  readonly memory_bytes: number;
+  readonly seconds: number;
+  readonly rate: {
+    readonly gigaflops_per_second: number;
+    readonly partials_gigaflops_per_second: number;
+    readonly threads: number;
+    readonly source: string;
+  };
+}
+
+/**
+ * What the computation will cost: multiplications and additions counted as in the textbook (normals: observations
+ * times unknowns squared; Cholesky: n³/3; inverse: 2n³/3), time from a stated rate.
+ */
+export function estimateCost(
+  parameters: PlanParameters,
+  arcs: readonly PlannedArc[],
+  machine: PlanMachine,
+): PlanCost {
+  const n = (parameters.degreeMax + 1) ** 2 - 4;
+  const usable = arcs.filter((arc) => arc.usable);
+  const satellites = parameters.satellites.length;
+  let rangeRate = 0;
+  let position = 0;
+  let arcParameters = 0;
+  let steps = 0;
+  let rangingStep: number | null = null;
+  for (const arc of usable) {
+    const seconds = arc.endGpsSeconds - arc.startGpsSeconds;
+    steps += (seconds / parameters.timeStep) * satellites;
+    for (const item of arc.data) {
+      if (item.role === 'orbit') {
+        position += 3 * Math.floor((item.coverage * seconds) / POSITION_SAMPLING_SECONDS + 1);
+        arcParameters += STATE_PARAMETERS;
+      }
+      if (item.role === 'accelerometer' && item.product !== null) arcParameters += BIAS_PARAMETERS;
+      if (item.role === 'ranging' && item.product !== null) {
+        const step = RANGING_STEP_SECONDS[item.product] ?? parameters.timeStep;
+        rangingStep = step;
+        rangeRate += Math.floor((item.coverage * seconds) / step);
+      }
+    }
+  }
+  const total = rangeRate + position;
+  const perArc = usable.length > 0 ? arcParameters / usable.length : 0;
+  const flops = {
+    // per step: harmonics and their gradients, force partials, three rows of the state transition applied to them
+    partials: ITERATIONS * steps * n * 40,
+    normals: ITERATIONS * total * (n + perArc) ** 2,
+    elimination: ITERATIONS * usable.length * perArc * n * n,
+    solution: ITERATIONS * n ** 3,
+  };
+  const dense = flops.normals + flops.elimination + flops.solution;
+  const { gigaflopsPerSecond, threads, source } = machine;
+  // partials stream through memory: measured kernels reach about a tenth of the dense rate, at most 1 GF/s a thread
+  const partialsRate = Math.min(threads, gigaflopsPerSecond / 10);
+  return {
+    parameters: { coefficients: n, arc: arcParameters, total: n + arcParameters },
+    observations: {
+      range_rate: rangeRate,
+      position,
+      total,
+      position_sampling_seconds: POSITION_SAMPLING_SECONDS,
+      ranging_sampling_seconds: rangingStep,
+    },
+    flops: { ...flops, total: dense + flops.partials },
+    // sum and share of one arc, factor and covariance: four squares; a block of 2048 rows of the design matrix; partials
+    memory_bytes: 8 * (4 * n * n + 2048 * n * 2 + 12 * n * satellites) + 150e6,
+    seconds: dense / (gigaflopsPerSecond * 1e9) + flops.partials / (partialsRate * 1e9),
+    rate: {
+      gigaflops_per_second: gigaflopsPerSecond,
+      partials_gigaflops_per_second: partialsRate,
+      threads,
+      source,
+    },
+  };
+}
