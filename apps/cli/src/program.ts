@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { addClientCommands } from './commands/client-commands.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addConvertCommand } from './commands/convert.js';
+import { addRecoverCommand } from './commands/recover.js';
+import { addSimulateCommand } from './commands/simulate.js';
 
 /** The `gravity` command with all it can do. */
 export function createProgram(version: string): Command {
@@ -9,6 +11,8 @@ export function createProgram(version: string): Command {
     .description('From GRACE / GRACE-FO Level-1B files to gravity fields')
     .version(version)
     .showHelpAfterError('(gravity help <command> explains the options)');
+  addSimulateCommand(program, version);
+  addRecoverCommand(program);
   addConvertCommand(program);
   addCompareCommand(program);
   addClientCommands(program);

@@ -78,8 +78,7 @@ export function createGravityClient(options: TransportOptions): GravityClient {
     jobs: async (filter = {}) => (await json<{ jobs: Job[] }>('/ops/jobs', { query: filter })).jobs,
     cancel: (id) => json<Job>(`/ops/jobs/${encodeURIComponent(id)}`, { method: 'DELETE' }),
     upload: (path) => upload(transport, path),
-    products: async (filter = {}) =>
-      (await json<{ products: Product[] }>('/products', { query: filter })).products,
+    products: async (filter = {}) => (await json<{ items: Product[] }>('/products', { query: filter })).items,
     product: (id) => json<Product>(`/products/${encodeURIComponent(id)}`),
     download: (product, folder) => download(transport, product, folder),
   };

@@ -7,7 +7,6 @@ import { writeGfc, writeGridNetcdf } from '@gravity/formats';
 import {
   type Geopotential,
   GRS80,
-  gpsToIso,
   isoToGpsSeconds,
   mjdUtc,
   type TideSystem,
@@ -27,9 +26,10 @@ import {
   synthesizeGrid,
 } from '@gravity/products';
 import { type Command, Option } from 'commander';
+import { observationsCsv, seriesOf } from '../files/observations-csv.js';
 import { readFieldFile } from '../files/read-field.js';
 import { headText, readMembers } from '../files/read-file.js';
-import { type ObservationFile, readObservations } from '../files/read-observations.js';
+import { readObservations } from '../files/read-observations.js';
 import { print, UsageError } from '../output.js';
 import { parseDegree, parseNonNegative, parsePositive } from './options.js';
 
@@ -89,7 +89,7 @@ async function convert(input: string, output: string, options: ConvertOptions): 
     const files = await readObservations(input);
     if (files.length !== 1) throw new UsageError(`${input}: one product expected, found ${files.length}`);
     await pipeline(Readable.from(observationsCsv(files[0])), createWriteStream(output));
-    print(`${output}: ${files[0].kind}, ${countOf(files[0])} epochs`);
+    print(`${output}: ${files[0].kind}, ${seriesOf(files[0]).gpsSeconds.length} epochs`);
     return;
   }
   const field = await fieldOf(input, options);
@@ -149,48 +149,5 @@ function* coefficientsCsv(field: Geopotential): Generator<string> {
       const sigmas = sigmaC && sigmaS ? `,${sigmaC[i]},${sigmaS[i]}` : '';
       yield `${n},${m},${field.c[i]},${field.s[i]}${sigmas}\n`;
     }
-  }
-}
-
-const countOf = (file: ObservationFile) => seriesOf(file).gpsSeconds.length;
-
-function seriesOf(file: ObservationFile): { readonly gpsSeconds: Float64Array } {
-  if (file.kind === 'orbit') return file.orbit;
-  if (file.kind === 'ranging') return file.ranging;
-  return file.kind === 'accelerometer' ? file.accelerometer : file.attitude;
-}
-
-/** The project's own table layout, which `gravity recover` and ingest read back. */
-export function* observationsCsv(file: ObservationFile): Generator<string> {
-  if (file.satellite) yield `# satellite: ${file.satellite}\n`;
-  yield '# time_scale: GPS\n';
-  const { gpsSeconds } = seriesOf(file);
-  if (gpsSeconds.length > 0) yield `# start: ${gpsToIso(gpsSeconds[0])}\n`;
-  const [heading, groups] = columnsOf(file);
-  if (file.kind === 'orbit') yield `# frame: ${file.orbit.frame}\n`;
-  yield `gps_seconds,${heading}\n`;
-  for (let i = 0; i < gpsSeconds.length; i++) {
-    let line = String(gpsSeconds[i]);
-    for (const [values, width] of groups) for (let k = 0; k < width; k++) line += `,${values[width * i + k]}`;
-    yield `${line}\n`;
-  }
-}
-
-function columnsOf(file: ObservationFile): readonly [string, readonly (readonly [Float64Array, number])[]] {
-  switch (file.kind) {
-    case 'orbit':
-      return [
-        'x [m],y [m],z [m],vx [m/s],vy [m/s],vz [m/s]',
-        [
-          [file.orbit.position, 3],
-          [file.orbit.velocity, 3],
-        ],
-      ];
-    case 'ranging':
-      return ['range_rate [m/s]', [[file.ranging.rangeRate, 1]]];
-    case 'accelerometer':
-      return ['acc_x [m/s2],acc_y [m/s2],acc_z [m/s2]', [[file.accelerometer.acceleration, 3]]];
-    case 'attitude':
-      return ['qw,qx,qy,qz', [[file.attitude.quaternion, 4]]];
   }
 }

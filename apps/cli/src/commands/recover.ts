@@ -1,0 +1,181 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { writeGfc } from '@gravity/formats';
+import { gpsToIso, mjdGps } from '@gravity/geodesy';
+import { createLinearAlgebra } from '@gravity/linalg';
+import type { RecoverySetup } from '@gravity/recovery';
+import { type Command, Option } from 'commander';
+import { type ObservationFile, readObservations } from '../files/read-observations.js';
+import { addRotationOptions, fieldOf, type RotationOptions, rotationOf } from '../models.js';
+import { note, print, UsageError } from '../output.js';
+import { accuracyRows, formatAccuracy, formatResiduals } from '../recover/accuracy.js';
+import { cutArcs, joinObservations } from '../recover/inputs.js';
+import { runRecovery } from '../recover/run.js';
+import { createProgress } from '../terminal/progress.js';
+import { formatDuration } from '../terminal/table.js';
+import { collect, parseCount, parseDegree, parseNonNegative, parsePositive } from './options.js';
+
+interface RecoverOptions extends RotationOptions {
+  readonly orbit: readonly string[];
+  readonly rangeRate?: readonly string[];
+  readonly accelerometer?: readonly string[];
+  readonly attitude?: readonly string[];
+  readonly frame?: 'inertial' | 'terrestrial';
+  readonly timeScale?: 'GPS' | 'TAI' | 'TT' | 'UTC';
+  readonly field: string;
+  readonly fieldDegree?: number;
+  readonly degree: number;
+  readonly degreeMin: number;
+  readonly arcHours: number;
+  readonly iterations: number;
+  readonly sigmaRangeRate: number;
+  readonly sigmaPosition: number;
+  readonly positionSampling: number;
+  readonly accelerometerBias: 'none' | 'constant' | 'linear';
+  readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
+  readonly kaula: number;
+  readonly tikhonov: number;
+  readonly threads: number;
+  readonly linearAlgebra: 'auto' | 'openblas' | 'wasm';
+  readonly out: string;
+  readonly truth?: string;
+  readonly everyDegree?: boolean;
+  readonly json?: boolean;
+}
+
+/** `gravity recover`: files in, field out, without a server. */
+export function addRecoverCommand(program: Command): void {
+  const command = program
+    .command('recover')
+    .description('recover a field straight from files (Level-1B or plain tables), without a server')
+    .requiredOption('--orbit <file>', 'orbit of a satellite; once a satellite, more for more days', collect)
+    .option('--range-rate <file>', 'range rates of the pair; may be repeated', collect)
+    .option('--accelerometer <file>', 'accelerations; may be repeated', collect)
+    .option('--attitude <file>', 'attitude, needed with accelerations', collect)
+    .addOption(
+      new Option('--frame <frame>', 'of orbit tables that do not say').choices(['inertial', 'terrestrial']),
+    )
+    .addOption(
+      new Option('--time-scale <scale>', 'of tables that do not say').choices(['GPS', 'TAI', 'TT', 'UTC']),
+    )
+    .option(
+      '--field <field>',
+      'a-priori field: a name that ships with the server, or an ICGEM file',
+      'GGM05C',
+    )
+    .option('--field-degree <n>', 'degree of the a-priori field (default: that of the solution)', parseDegree)
+    .option('--degree <n>', 'highest degree of the solution', parseDegree, 30)
+    .option('--degree-min <n>', 'lowest degree of the solution', parseDegree, 2)
+    .option('--arc-hours <h>', 'length of an arc', parsePositive, 24)
+    .option('--iterations <n>', 'linearizations', parseCount, 2)
+    .option('--sigma-range-rate <m/s>', 'standard deviation of a range rate', parsePositive, 2e-7)
+    .option('--sigma-position <m>', 'standard deviation of a coordinate', parsePositive, 0.02)
+    .option('--position-sampling <s>', 'positions are used at multiples of this', parsePositive, 30)
+    .addOption(
+      new Option('--accelerometer-bias <kind>', 'estimated per arc and axis')
+        .choices(['none', 'constant', 'linear'])
+        .default('constant'),
+    )
+    .addOption(
+      new Option('--ranging-empirical <kind>', 'estimated per arc')
+        .choices(['none', 'bias', 'bias_trend'])
+        .default('none'),
+    )
+    .option('--kaula <x>', 'a-priori sigma x/n² of each coefficient; 0: none', parseNonNegative, 0)
+    .option('--tikhonov <x>', 'in units of the mean diagonal; 0: none', parseNonNegative, 0)
+    .option('--threads <n>', 'of the linear algebra', parseCount, availableParallelism())
+    .addOption(
+      new Option('--linear-algebra <kind>', 'which one')
+        .choices(['auto', 'openblas', 'wasm'])
+        .default('auto'),
+    )
+    .option('--truth <file>', 'ICGEM file to compare with')
+    .option('--every-degree', 'print every degree of the comparison')
+    .option('--out <file.gfc>', 'the recovered field', 'recovered.gfc')
+    .option('--json', 'print the report as JSON');
+  addRotationOptions(command).action(recover);
+}
+
+async function recover(options: RecoverOptions): Promise<void> {
+  const started = performance.now();
+  const mission = joinObservations(await readAll(options));
+  const { startGpsSeconds: start, endGpsSeconds: end } = mission;
+  const mjd = mjdGps((start + end) / 2);
+  const apriori = await fieldOf(options.field, options.fieldDegree ?? options.degree, mjd);
+  const withForces = mission.satellites.every((s) => s.accelerometer !== undefined);
+  const setup: RecoverySetup = {
+    degreeMin: options.degreeMin,
+    degreeMax: options.degree,
+    referenceField: apriori,
+    earthRotation: await rotationOf(options, start, end),
+    sigmaRangeRate: options.sigmaRangeRate,
+    sigmaPosition: options.sigmaPosition,
+    positionSamplingSeconds: options.positionSampling,
+    accelerometerBias: withForces ? options.accelerometerBias : 'none',
+    accelerometerScale: false,
+    rangingEmpirical: options.rangingEmpirical,
+  };
+  const arcs = cutArcs(mission, options.arcHours);
+  const names = mission.satellites.map((s) => s.satellite).join(', ');
+  note(
+    `${names}: ${gpsToIso(start, 0, 0)} to ${gpsToIso(end, 0, 0)}, ${arcs.length} arcs, a-priori ${apriori.name}`,
+  );
+  const la = await createLinearAlgebra({ backend: options.linearAlgebra, threads: options.threads });
+  const progress = createProgress('recover');
+  try {
+    const { kaula, tikhonov, iterations } = options;
+    const run = await runRecovery(setup, arcs, { kaula, tikhonov }, iterations, la, progress.update);
+    progress.done(
+      `${run.solution.parameterCount} coefficients, ${run.solution.observationCount} observations`,
+    );
+    const field = { ...run.solution.field, name: `${names.replaceAll(', ', '_')}_${options.degree}` };
+    await writeFile(
+      options.out,
+      writeGfc(field, { comment: `gravity recover, a-priori field ${apriori.name}` }),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    const truth = options.truth ? await fieldOf(options.truth, options.degree, mjd) : undefined;
+    const accuracy = truth ? accuracyRows(field, apriori, truth, options.degreeMin) : undefined;
+    if (options.json) {
+      const { sigma0, conditionEstimate, observationCount, parameterCount } = run.solution;
+      const { before, after } = run;
+      print(
+        JSON.stringify(
+          { observationCount, parameterCount, sigma0, conditionEstimate, before, after, accuracy, seconds },
+          null,
+          2,
+        ),
+      );
+      return;
+    }
+    print(formatResiduals(run.before, run.after));
+    print(
+      `sigma0 ${run.solution.sigma0.toFixed(4)}, condition ${run.solution.conditionEstimate.toExponential(1)}`,
+    );
+    if (accuracy) print(`\nGeoid height by degree\n${formatAccuracy(accuracy, options.everyDegree)}`);
+    print(`\n${options.out}: degree ${options.degree}, ${la.description}, ${formatDuration(seconds)}`);
+  } finally {
+    progress.stop();
+    await la.close();
+  }
+}
+
+async function readAll(options: RecoverOptions): Promise<ObservationFile[]> {
+  const { frame, timeScale } = options;
+  const files: ObservationFile[] = [];
+  const groups = [
+    ['orbit', options.orbit],
+    ['ranging', options.rangeRate ?? []],
+    ['accelerometer', options.accelerometer ?? []],
+    ['attitude', options.attitude ?? []],
+  ] as const;
+  for (const [kind, paths] of groups) {
+    for (const path of paths) {
+      for (const file of await readObservations(path, { kind, frame, timeScale })) {
+        if (file.kind !== kind) throw new UsageError(`${path}: holds ${file.kind} data, ${kind} expected`);
+        files.push(file);
+      }
+    }
+  }
+  return files;
+}
