@@ -30,16 +30,22 @@ export function interpolateSeries(
   if (count < points) throw new ArcError('accelerometer_gap', `${name}: only ${count} records in the arc`);
   const out = new Float64Array(width * targets.length);
   const weight = new Float64Array(points);
+  const steps = Array.from({ length: count - 1 }, (_, i) => seconds[i + 1] - seconds[i]).sort(
+    (a, b) => a - b,
+  );
+  // Past the ends of the data a polynomial holds for a step or two, not further.
+  const maxExtrapolation = Math.min(maxGapSeconds, 2 * steps[Math.floor(steps.length / 2)]);
   let right = 0;
   for (let k = 0; k < targets.length; k++) {
     const t = targets[k];
     while (right < count && seconds[right] < t) right++;
     const before = right > 0 ? t - seconds[right - 1] : Number.POSITIVE_INFINITY;
     const after = right < count ? seconds[right] - t : Number.POSITIVE_INFINITY;
-    if (Math.max(before, after) > maxGapSeconds && Math.min(before, after) > maxGapSeconds / 10) {
+    const outside = Math.max(before, after) === Number.POSITIVE_INFINITY;
+    if (outside ? Math.min(before, after) > maxExtrapolation : before + after > maxGapSeconds) {
       throw new ArcError(
         'accelerometer_gap',
-        `${name}: no data within ${maxGapSeconds} s on both sides of ${t.toFixed(1)} s of the arc`,
+        `${name}: no data around ${t.toFixed(1)} s of the arc (longest gap bridged: ${maxGapSeconds} s)`,
       );
     }
     const first = Math.min(Math.max(0, right - points / 2), count - points);
