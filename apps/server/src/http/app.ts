@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { installAudit } from '../audit/audit-hooks.js';
+import { openAuditWriter } from '../audit/audit-writer.js';
+import { createPasswordHasher } from '../auth/passwords.js';
+import { createTokenService } from '../auth/tokens.js';
+import type { ServerConfig } from '../config.js';
+import type { Database } from '../db/database.js';
+import type { JobService } from '../jobs/job-service.js';
+import { createMetrics } from '../metrics/metrics.js';
+import type { ObjectStore } from '../storage/object-store.js';
+import { installAccessControl } from './access.js';
+import type { Api, AppContext, RunnerStatus } from './context.js';
+import { installErrorHandling } from './error-handler.js';
+import { collectRoutes } from './known-routes.js';
+import { loggerOptions } from './logger.js';
+import { openApiOptions } from './openapi.js';
+import { installRequestEnd } from './request-end.js';
+import { apiKeyRoutes } from './routes/api-keys.js';
+import { auditRoutes } from './routes/audit.js';
+import { authRoutes } from './routes/auth.js';
+import { installDocs } from './routes/docs.js';
+import { fileRoutes } from './routes/files.js';
+import { healthRoutes } from './routes/health.js';
+import { jobEventRoutes } from './routes/job-events.js';
+import { jobRoutes } from './routes/jobs.js';
+import { limitRoutes } from './routes/limits.js';
+import { objectRoutes } from './routes/objects.js';
+import { observationRoutes } from './routes/observations.js';
+import { operationRoutes } from './routes/operations.js';
+import { productRoutes } from './routes/products.js';
+import { uploadRoutes } from './routes/uploads.js';
+import { userRoutes } from './routes/users.js';
+import { installWeb } from './routes/web.js';
+import { installSecurity } from './security.js';
+import { createValidatorCompiler } from './validation.js';
+
+export interface AppOptions {
+  readonly config: ServerConfig;
+  readonly db: Database;
+  readonly objects: ObjectStore;
+  readonly jobs: JobService;
+  /** Leave out when jobs run in other processes. */
+  readonly runner?: { status(): RunnerStatus };
+  /** Folder of the start page. */
+  readonly webRoot?: string;
+  readonly version?: string;
+  /** Take client addresses from X-Forwarded-For; only behind a proxy that sets it. */
+  readonly trustProxy?: boolean;
+  readonly logStream?: { write(line: string): void };
+}
+
+/** `/v1/x` is `/x`: one set of routes under both names. */
+function withoutVersion(url: string): string {
+  return url.startsWith('/v1/') ? url.slice(3) : url;
+}
+
+/**
+ * The HTTP application over the given ports, ready for `inject` or `listen`. Closing it ends open event streams and
+ * writes the audit rows that are buffered; it closes none of the ports.
+ */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { config, db, objects, jobs, runner, version = '0.1.0' } = options;
+  const app = Fastify({
+    logger: loggerOptions(config.logLevel, options.logStream),
+    bodyLimit: config.bodyLimitBytes,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    rewriteUrl: (request) => withoutVersion(request.url ?? '/'),
+    trustProxy: options.trustProxy ?? false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 1024 },
+    // Slow senders must not hold a connection for ever; uploads may take an hour.
+    requestTimeout: 3_600_000,
+    connectionTimeout: 0,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(createValidatorCompiler());
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('principal', undefined);
+
+  const knownRoutes = collectRoutes(app);
+  const requestEnd = installRequestEnd(app);
+  const audit = await openAuditWriter(db, {
+    dataDir: config.dataDir,
+    onError: (err, rows) => app.log.error({ err, rows }, 'audit rows could not be written; trying again'),
+  });
+  const metrics = createMetrics(app, requestEnd, db, audit, version);
+  installAudit(app, requestEnd, audit);
+  const closing = new AbortController();
+  app.addHook('preClose', async () => closing.abort());
+  app.addHook('onClose', async () => {
+    await audit
+      .close()
+      .catch((err) => app.log.error({ err }, 'audit rows stay in the journal until the next start'));
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+
+  await installSecurity(app, config);
+  installErrorHandling(app, knownRoutes, config.bodyLimitBytes);
+  await app.register(swagger, openApiOptions(config.baseUrl, version));
+
+  const context: AppContext = {
+    config,
+    db,
+    objects,
+    jobs,
+    tokens: createTokenService(config.jwtSecret),
+    passwords: await createPasswordHasher(config.bcryptCost),
+    metrics,
+    audit,
+    version,
+    ...(runner !== undefined && { runner }),
+    closing: closing.signal,
+  };
+  await app.register(async (scope) => addApi(scope.withTypeProvider(), context));
+  await installDocs(app);
+  await installWeb(app, options.webRoot);
+  await app.ready();
+  return app;
+}
+
+async function addApi(api: Api, context: AppContext): Promise<void> {
+  installAccessControl(api, context);
+  await authRoutes(api, context);
+  apiKeyRoutes(api, context);
+  userRoutes(api, context);
+  operationRoutes(api, context);
+  jobRoutes(api, context);
+  jobEventRoutes(api, context);
+  productRoutes(api, context);
+  fileRoutes(api, context);
+  observationRoutes(api, context);
+  auditRoutes(api, context);
+  limitRoutes(api, context);
+  healthRoutes(api, context);
+  await api.register(async (scope) => uploadRoutes(scope.withTypeProvider(), context));
+  await api.register(async (scope) => objectRoutes(scope.withTypeProvider(), context));
+}

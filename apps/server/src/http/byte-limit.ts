@@ -1,0 +1,14 @@
+import { Transform } from 'node:stream';
+import { HttpError } from './errors.js';
+
+/** Passes bytes through and fails with 413 as soon as there are more than allowed. */
+export function byteLimit(maxBytes: number): Transform {
+  let seen = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      seen += chunk.length;
+      if (seen > maxBytes) done(new HttpError(413, `The body is larger than allowed (${maxBytes} bytes)`));
+      else done(null, chunk);
+    },
+  });
+}

@@ -1,0 +1,80 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { AuditWriter } from '../audit/audit-writer.js';
+import { hasRole, type Principal } from '../auth/authenticate.js';
+import type { PasswordHasher } from '../auth/passwords.js';
+import type { TokenService } from '../auth/tokens.js';
+import type { ServerConfig } from '../config.js';
+import type { Database } from '../db/database.js';
+import type { Role } from '../db/schema.js';
+import type { JobService } from '../jobs/job-service.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { ObjectStore } from '../storage/object-store.js';
+import { HttpError } from './errors.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route; without it, any user. */
+    readonly access?: 'public' | Role;
+  }
+  interface FastifyRequest {
+    principal: Principal | undefined;
+  }
+}
+
+/** What the runner tells about itself, for /health. */
+export interface RunnerStatus {
+  readonly running: boolean;
+}
+
+/** Everything a route may use. */
+export interface AppContext {
+  readonly config: ServerConfig;
+  readonly db: Database;
+  readonly objects: ObjectStore;
+  readonly jobs: JobService;
+  readonly tokens: TokenService;
+  readonly passwords: PasswordHasher;
+  readonly metrics: Metrics;
+  readonly audit: AuditWriter;
+  readonly version: string;
+  /** undefined: jobs run in other processes. */
+  readonly runner?: { status(): RunnerStatus };
+  /** Aborted when the server closes; ends open event streams. */
+  readonly closing: AbortSignal;
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** The user of a request on a route that needs one. */
+export function principalOf(request: { readonly principal: Principal | undefined }): Principal {
+  if (request.principal === undefined) throw unauthorized('Not authenticated');
+  return request.principal;
+}
+
+export function isAdmin(principal: Principal): boolean {
+  return hasRole(principal, 'admin');
+}
+
+/** `/v1` when the request came in under it, so that links stay where the client is. */
+export function linkPrefix(request: Pick<FastifyRequest, 'originalUrl'>): string {
+  return request.originalUrl.startsWith('/v1/') ? '/v1' : '';
+}
+
+export function unauthorized(detail: string, error?: 'invalid_token'): HttpError {
+  const challenge = `Bearer realm="gravity"${error === undefined ? '' : `, error="${error}"`}`;
+  return new HttpError(401, detail, [], { 'www-authenticate': challenge });
+}

@@ -1,0 +1,126 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../db/database.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+
+export interface Interval {
+  readonly start: Date;
+  readonly end: Date;
+}
+
+export interface CoverageRow {
+  readonly time: Date;
+  readonly satellite: string;
+  readonly product: string;
+  readonly count: number;
+}
+
+/** The last `days` before the newest record there is; undefined when there is none. */
+export async function latestInterval(db: Database, days: number): Promise<Interval | undefined> {
+  const { rows } = await sql<{ end: Date | null }>`
+    select max(time) as "end" from (
+      (select max(time) as time from satellite_observations)
+      union all (select max(time) as time from baseline_vectors)
+    ) as newest`.execute(db.kysely);
+  const newest = rows[0]?.end;
+  if (newest === null || newest === undefined) return undefined;
+  // The end is excluded: one millisecond on, so that the newest record itself counts.
+  const end = new Date(new Date(newest).getTime() + 1);
+  return { start: new Date(end.getTime() - days * 86_400_000), end };
+}
+
+/** Records per satellite (or pair), product and hour or day of UTC. */
+export async function countCoverage(
+  db: Database,
+  interval: Interval,
+  bucket: 'hour' | 'day',
+  filter: { readonly satellite?: string; readonly product?: string },
+  limit: number,
+): Promise<CoverageRow[]> {
+  const part = (table: 'satellite_observations' | 'baseline_vectors', name: 'satellite' | 'pair') => sql`
+    select date_trunc(${sql.lit(bucket)}, time, 'UTC') as bucket, ${sql.ref(name)} as satellite, product, count(*) as count
+    from ${sql.table(table)}
+    where time >= ${interval.start} and time < ${interval.end}
+      ${filter.satellite === undefined ? sql`` : sql`and ${sql.ref(name)} = ${filter.satellite}`}
+      ${filter.product === undefined ? sql`` : sql`and product = ${filter.product}`}
+    group by 1, 2, 3`;
+  const { rows } = await sql<{ bucket: Date; satellite: string; product: string; count: string }>`
+    select * from (
+      ${part('satellite_observations', 'satellite')} union all ${part('baseline_vectors', 'pair')}
+    ) as coverage order by bucket, satellite, product limit ${limit}`.execute(db.kysely);
+  return rows.map(({ bucket: time, satellite, product, count }) => ({
+    time: new Date(time),
+    satellite,
+    product,
+    count: Number(count),
+  }));
+}
+
+export interface ObservationRow {
+  readonly time: Date;
+  readonly gps_seconds: number;
+  readonly product: string;
+  readonly file_id: string;
+  readonly quality_flag: string | null;
+  /** Columns of the table, without the ones above. */
+  readonly data: Record<string, unknown>;
+}
+
+const baselineColumns = [
+  'biased_range',
+  'range_rate',
+  'range_acceleration',
+  'ionosphere_correction',
+  'light_time_range',
+  'light_time_rate',
+  'light_time_acceleration',
+  'antenna_range',
+  'antenna_rate',
+  'antenna_acceleration',
+  'snr',
+] as const;
+
+/**
+ * A page of records in time order. Several records may share an epoch (one per GPS satellite, overlapping files),
+ * so the cursor is an epoch and the number of its records already given; the rest of the order makes it stable.
+ */
+export async function readObservations(
+  db: Database,
+  filter: {
+    readonly satellite: string;
+    readonly product: string;
+    readonly start?: Date;
+    readonly end?: Date;
+  },
+  cursor: string | undefined,
+  limit: number,
+): Promise<{ readonly items: ObservationRow[]; readonly nextCursor: string | null }> {
+  const [from, skip] = cursor === undefined ? [undefined, 0] : decodeCursor(cursor, ['number', 'number']);
+  const isPair = filter.satellite.includes('/');
+  const table = sql.table(isPair ? 'baseline_vectors' : 'satellite_observations');
+  const name = sql.ref(isPair ? 'pair' : 'satellite');
+  const columns: RawBuilder<unknown> = isPair
+    ? sql.join(baselineColumns.map((column) => sql.ref(column)))
+    : sql`"values", labels`;
+  const { rows } = await sql<Record<string, unknown> & Omit<ObservationRow, 'data'>>`
+    select time, gps_seconds, product, file_id, quality_flag, ${columns} from ${table}
+    where ${name} = ${filter.satellite} and product = ${filter.product}
+      ${from === undefined ? sql`` : sql`and gps_seconds >= ${from}`}
+      ${filter.start === undefined ? sql`` : sql`and time >= ${filter.start}`}
+      ${filter.end === undefined ? sql`` : sql`and time < ${filter.end}`}
+    order by gps_seconds, file_id, ${columns}
+    limit ${limit + 1} offset ${Math.max(0, Math.trunc(skip))}`.execute(db.kysely);
+  const page = rows.slice(0, limit);
+  const items = page.map(({ time, gps_seconds, product, file_id, quality_flag, ...data }) => ({
+    time: new Date(time),
+    gps_seconds,
+    product,
+    file_id,
+    quality_flag,
+    data,
+  }));
+  const last = items.at(-1);
+  if (rows.length <= limit || last === undefined) return { items, nextCursor: null };
+  const given = items.filter((item) => item.gps_seconds === last.gps_seconds).length;
+  const before = last.gps_seconds === from ? skip : 0;
+  return { items, nextCursor: encodeCursor([last.gps_seconds, given + before]) };
+}

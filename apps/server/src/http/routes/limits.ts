@@ -1,0 +1,45 @@
+import { Type } from 'typebox';
+import { satellites } from '../../missions.js';
+import type { Api, AppContext } from '../context.js';
+import { JsonObject } from '../schemas/common.js';
+import { algorithms, limits, outputProducts } from '../schemas/operations.js';
+
+/** What a client may ask for, so that it need not find out by errors. */
+export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
+  api.get(
+    '/limits',
+    {
+      schema: {
+        operationId: 'getLimits',
+        tags: ['system'],
+        summary: 'Limits, supported values and the queue',
+        response: { 200: JsonObject },
+      },
+    },
+    async () => {
+      const [pending, running] = await Promise.all([
+        jobs.list({ status: 'pending', skip: 0, limit: 1 }),
+        jobs.list({ status: 'running', skip: 0, limit: 1 }),
+      ]);
+      return {
+        requests: {
+          rate_per_minute: config.rateLimitPerMinute,
+          body_bytes: config.bodyLimitBytes,
+          upload_bytes: config.uploadLimitBytes,
+          page_items: 1000,
+        },
+        processing: {
+          algorithms,
+          output_products: outputProducts,
+          degree_max: { min: limits.degreeMin, max: limits.degreeMax },
+          interval_days: limits.intervalDays,
+          time_step_seconds: limits.timeStepSeconds,
+          arc_length_hours: limits.arcLengthHours,
+          iterations: { min: 1, max: limits.iterations },
+        },
+        satellites: satellites.map(({ name, mission, aliases }) => ({ name, mission, aliases })),
+        queue: { pending: pending.total, running: running.total, slots_per_worker: config.jobConcurrency },
+      };
+    },
+  );
+}

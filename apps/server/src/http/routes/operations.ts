@@ -1,0 +1,120 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type TSchema, Type } from 'typebox';
+import type { JobType } from '../../db/schema.js';
+import { type Api, type AppContext, linkPrefix, principalOf } from '../context.js';
+import { idempotencyKey, requestHash } from '../idempotency.js';
+import { JobSchema, presentJob } from '../schemas/jobs.js';
+import { CatalogBody, IngestBody, PlanBody, ProcessBody } from '../schemas/operations.js';
+import {
+  type CheckContext,
+  checkCatalog,
+  checkIngest,
+  checkPlan,
+  checkProcess,
+} from '../semantics/operations.js';
+
+const headers = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      maxLength: 255,
+      description: 'Sending the same request again with the same key gives the same job.',
+    }),
+  ),
+});
+
+function schemaOf<Body extends TSchema>(
+  operationId: string,
+  summary: string,
+  description: string,
+  body: Body,
+) {
+  return {
+    operationId,
+    tags: ['operations'],
+    summary,
+    description,
+    headers,
+    body,
+    response: { 201: JobSchema },
+  };
+}
+
+/** The four operations. Each checks its request, stores a job and answers before any work is done. */
+export function operationRoutes(api: Api, context: AppContext): void {
+  const { config, db, objects, jobs } = context;
+  const access = { config: { access: 'operator' } } as const;
+
+  const accept = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    type: JobType,
+    check: (context: CheckContext) => Promise<Record<string, unknown>>,
+  ) => {
+    const key = idempotencyKey(request.headers['idempotency-key']);
+    const userId = principalOf(request).id;
+    const parameters = await check({ userId, config, db, objects });
+    const { job, replayed } = await jobs.create({
+      userId,
+      type,
+      parameters,
+      ...(key !== undefined && { idempotencyKey: key, requestHash: requestHash(type, parameters) }),
+    });
+    const presented = presentJob(job, linkPrefix(request));
+    reply.code(201).header('location', presented.links.self);
+    if (replayed) reply.header('idempotency-replayed', 'true');
+    return presented;
+  };
+
+  api.post(
+    '/ops/plan',
+    {
+      ...access,
+      schema: schemaOf(
+        'createPlan',
+        'Plan a processing run',
+        'Finds the data available for an interval and lays out arcs and products.',
+        PlanBody,
+      ),
+    },
+    (request, reply) => accept(request, reply, 'plan', () => checkPlan(request.body)),
+  );
+  api.post(
+    '/ops/ingest',
+    {
+      ...access,
+      schema: schemaOf(
+        'createIngest',
+        'Ingest data',
+        'Reads Level-1B files or tables, checks them and stores their records.',
+        IngestBody,
+      ),
+    },
+    (request, reply) => accept(request, reply, 'ingest', (check) => checkIngest(request.body, check)),
+  );
+  api.post(
+    '/ops/process',
+    {
+      ...access,
+      schema: schemaOf(
+        'createProcess',
+        'Compute a gravity field',
+        'Without plan_id, interval and satellites, your latest completed plan is used.',
+        ProcessBody,
+      ),
+    },
+    (request, reply) => accept(request, reply, 'process', (check) => checkProcess(request.body, check)),
+  );
+  api.post(
+    '/ops/catalog',
+    {
+      ...access,
+      schema: schemaOf(
+        'createCatalog',
+        'Catalogue products',
+        'Adds metadata and a STAC item to products; publishes and archives them when asked to.',
+        CatalogBody,
+      ),
+    },
+    (request, reply) => accept(request, reply, 'catalog', () => checkCatalog(request.body)),
+  );
+}

@@ -1,0 +1,247 @@
+import { type Static, Type } from 'typebox';
+import { satellites } from '../../missions.js';
+import { strict, stringEnum, Timestamp, Uuid } from './common.js';
+
+export const limits = {
+  degreeMin: 2,
+  degreeMax: 180,
+  intervalDays: 366,
+  timeStepSeconds: { min: 1, max: 3600 },
+  arcLengthHours: { min: 0.5, max: 48 },
+  iterations: 5,
+} as const;
+
+export const algorithms = ['variational'] as const;
+export const outputProducts = ['coefficients', 'grids', 'uncertainties', 'covariance', 'maps'] as const;
+
+const satelliteNamesAndAliases = satellites.flatMap((satellite) => [satellite.name, ...satellite.aliases]);
+const aliasText = satellites
+  .filter((satellite) => satellite.aliases.length > 0)
+  .map((satellite) => `${satellite.name} (${satellite.aliases.join(', ')})`)
+  .join('; ');
+
+/** Names are checked against the registry by the semantic checks, which also resolve aliases. */
+const Satellites = Type.Array(
+  Type.String({ maxLength: 32, examples: satelliteNamesAndAliases.slice(0, 2) }),
+  {
+    minItems: 1,
+    maxItems: 8,
+    description: `Satellites by name or alias: ${aliasText}; simulated: SIM-A, SIM-B.`,
+    examples: [['GRACE-C', 'GRACE-D']],
+  },
+);
+
+const DegreeMax = Type.Integer({ minimum: limits.degreeMin, maximum: limits.degreeMax, examples: [60] });
+const ArcLength = { minimum: limits.arcLengthHours.min, maximum: limits.arcLengthHours.max };
+const UserText = Type.String({ minLength: 1, maxLength: 200 });
+
+export const PlanBody = Type.Object(
+  {
+    start_time: Timestamp,
+    end_time: Timestamp,
+    satellites: Satellites,
+    time_step: Type.Optional(
+      Type.Number({ minimum: 1, maximum: 3600, default: 5, description: 'Step of the solution, s.' }),
+    ),
+    processing_mode: Type.Optional(stringEnum(['standard', 'quick', 'precise'], { default: 'standard' })),
+    output_format: Type.Optional(
+      stringEnum(['spherical_harmonic', 'grid', 'netcdf'], { default: 'spherical_harmonic' }),
+    ),
+    degree_max: DegreeMax,
+    arc_length_hours: Type.Optional(Type.Number({ ...ArcLength, default: 24 })),
+  },
+  {
+    ...strict,
+    title: 'PlanRequest',
+    examples: [
+      {
+        start_time: '2025-01-01T00:00:00Z',
+        end_time: '2025-01-31T23:59:59Z',
+        satellites: ['GRACE-C', 'GRACE-D'],
+        time_step: 5,
+        processing_mode: 'standard',
+        output_format: 'spherical_harmonic',
+        degree_max: 60,
+      },
+    ],
+  },
+);
+
+export const IngestBody = Type.Object(
+  {
+    data_source: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description:
+        's3://bucket/prefix/, file:/folder-or-file (inside a folder the server allows), or upload:{upload_id} (see POST /ops/uploads).',
+    }),
+    data_type: stringEnum(['l1b', 'table']),
+    satellites: Satellites,
+    start_time: Type.Optional(Timestamp),
+    end_time: Type.Optional(Timestamp),
+    validate_data: Type.Optional(Type.Boolean({ default: true })),
+    table: Type.Optional(
+      Type.Object(
+        {
+          satellite: Type.Optional(Type.String({ maxLength: 32 })),
+          frame: Type.Optional(stringEnum(['celestial', 'terrestrial'])),
+          time_scale: Type.Optional(stringEnum(['GPS', 'UTC', 'TT', 'TAI'])),
+          kind: Type.Optional(stringEnum(['orbit', 'range_rate', 'accelerometer', 'attitude'])),
+        },
+        { ...strict, description: 'What a table does not say itself; for data_type table.' },
+      ),
+    ),
+  },
+  {
+    ...strict,
+    title: 'IngestRequest',
+    examples: [
+      {
+        data_source: 's3://gravity-data/raw/2025-01/',
+        data_type: 'l1b',
+        satellites: ['GRACE-C', 'GRACE-D'],
+        start_time: '2025-01-01T00:00:00Z',
+        end_time: '2025-01-31T23:59:59Z',
+        validate_data: true,
+      },
+    ],
+  },
+);
+
+const Iers2010Rotation = Type.Object({ model: Type.Literal('iers2010') }, strict);
+const ConstantRotation = Type.Object(
+  {
+    model: Type.Literal('constant'),
+    rate: Type.Optional(
+      Type.Number({ minimum: -1e-3, maximum: 1e-3, description: 'rad/s; default 7.292115e-5' }),
+    ),
+    angle_at_epoch: Type.Optional(
+      Type.Number({ minimum: -1e6, maximum: 1e6, description: 'rad; default 0' }),
+    ),
+    epoch: Type.Optional(Timestamp),
+    epoch_gps_seconds: Type.Optional(
+      Type.Number({ minimum: -1e10, maximum: 1e10, description: 'Seconds past 2000-01-01T12:00:00 GPS.' }),
+    ),
+  },
+  strict,
+);
+
+const EarthRotation = Type.Unsafe<Static<typeof Iers2010Rotation> | Static<typeof ConstantRotation>>({
+  type: 'object',
+  required: ['model'],
+  discriminator: { propertyName: 'model' },
+  oneOf: [Iers2010Rotation, ConstantRotation],
+});
+
+const BackgroundModels = Type.Object(
+  {
+    static_field: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description:
+          'A registered field such as GGM05C, or object:products/… or upload:{upload_id} of an ICGEM gfc file.',
+      }),
+    ),
+    static_field_degree: Type.Optional(Type.Integer({ minimum: 0, maximum: 2190 })),
+    earth_rotation: Type.Optional(EarthRotation),
+  },
+  strict,
+);
+
+const Observations = Type.Object(
+  {
+    ranging: Type.Optional(stringEnum(['auto', 'KBR1B', 'LRI1B', 'table', 'none'])),
+    sigma_range_rate: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'm/s' })),
+    sigma_position: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e4, description: 'm' })),
+    position_sampling_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 3600 })),
+    use_accelerometer: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+
+const Parametrization = Type.Object(
+  {
+    accelerometer_bias: Type.Optional(stringEnum(['none', 'constant', 'linear'])),
+    accelerometer_scale: Type.Optional(Type.Boolean()),
+    ranging_empirical: Type.Optional(stringEnum(['none', 'bias', 'bias_trend'])),
+  },
+  strict,
+);
+
+const Grid = Type.Object(
+  {
+    step_degrees: Type.Optional(Type.Number({ minimum: 0.1, maximum: 30, description: 'Must divide 180.' })),
+    smoothing_radius_km: Type.Optional(Type.Number({ minimum: 0, maximum: 2000 })),
+  },
+  strict,
+);
+
+export const ProcessBody = Type.Object(
+  {
+    algorithm: stringEnum(algorithms),
+    degree_max: DegreeMax,
+    regularization: Type.Object(
+      {
+        kaula: Type.Number({ minimum: 0, maximum: 1, description: 'Weight of the Kaula rule; 0: none.' }),
+        tikhonov: Type.Number({ minimum: 0, maximum: 1e6, description: 'Zeroth-order Tikhonov; 0: none.' }),
+      },
+      strict,
+    ),
+    output_products: Type.Array(stringEnum(outputProducts), { minItems: 1, maxItems: 5, uniqueItems: true }),
+    plan_id: Type.Optional(
+      Type.String({ format: 'uuid', description: 'Default: your latest completed plan.' }),
+    ),
+    start_time: Type.Optional(Timestamp),
+    end_time: Type.Optional(Timestamp),
+    satellites: Type.Optional(Satellites),
+    arc_length_hours: Type.Optional(Type.Number(ArcLength)),
+    degree_min: Type.Optional(Type.Integer({ minimum: 2, maximum: limits.degreeMax, default: 2 })),
+    iterations: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.iterations, default: 2 })),
+    background_models: Type.Optional(BackgroundModels),
+    observations: Type.Optional(Observations),
+    parametrization: Type.Optional(Parametrization),
+    grid: Type.Optional(Grid),
+  },
+  {
+    ...strict,
+    title: 'ProcessRequest',
+    examples: [
+      {
+        algorithm: 'variational',
+        degree_max: 60,
+        regularization: { kaula: 1e-5, tikhonov: 0 },
+        output_products: ['coefficients', 'grids', 'uncertainties'],
+      },
+    ],
+  },
+);
+
+export const CatalogBody = Type.Object(
+  {
+    product_ids: Type.Array(Uuid, { minItems: 1, maxItems: 1000, uniqueItems: true }),
+    metadata: Type.Object(
+      { mission: UserText, processing_center: UserText, version: UserText },
+      { additionalProperties: Type.String({ maxLength: 2000 }), maxProperties: 50 },
+    ),
+    publish: Type.Boolean(),
+    archive: Type.Boolean(),
+  },
+  {
+    ...strict,
+    title: 'CatalogRequest',
+    examples: [
+      {
+        product_ids: ['550e8400-e29b-41d4-a716-446655440000'],
+        metadata: { mission: 'GRACE-FO', processing_center: 'CSR', version: 'RL06.1' },
+        publish: false,
+        archive: true,
+      },
+    ],
+  },
+);
+
+export type PlanRequest = Static<typeof PlanBody>;
+export type IngestRequest = Static<typeof IngestBody>;
+export type ProcessRequest = Static<typeof ProcessBody>;
+export type CatalogRequest = Static<typeof CatalogBody>;
