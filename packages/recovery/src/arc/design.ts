@@ -1,7 +1,8 @@
 import type { AccelerationPartials } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
 import { rotate } from '../dynamics/forces.js';
-import { integrationRow } from '../integration/gauss-legendre.js';
+import { fractionIn } from '../dynamics/node-grid.js';
+import { type IntegrationWeights, integrationWeights } from '../integration/gauss-legendre.js';
 import type { RecoverySetup } from '../types.js';
 import type { DesignLayout } from './design-layout.js';
 import type { ObservationSet } from './observation-set.js';
@@ -243,8 +244,7 @@ class EpochEvaluator {
 }
 
 class RowWriter {
-  private readonly once: Float64Array;
-  private readonly twice: Float64Array;
+  private weights: IntegrationWeights;
   private readonly epochs: readonly EpochEvaluator[];
   private readonly partial = new Float64Array(6);
   private readonly combined = new Float64Array(6);
@@ -263,21 +263,18 @@ class RowWriter {
     private readonly kind: Uint8Array,
     private readonly firstRow: number,
   ) {
-    const { q } = models[0].grid.rule;
-    this.once = new Float64Array(q);
-    this.twice = new Float64Array(q);
+    this.weights = integrationWeights(models[0].grid.rule, 0);
     this.epochs = models.map(() => new EpochEvaluator());
   }
 
   write(observations: ObservationSet, first: readonly Int32Array[], s: number): void {
     const ns = this.models.length;
-    const { grid } = this.models[0];
     const ranging = first[ns];
     for (let i = ranging[s]; i < ranging[s + 1]; i++) {
       const t = observations.rangeRate.seconds[i];
-      this.weightsAt(t);
+      const fraction = this.locate(t);
       this.epochs.forEach((epoch, k) => {
-        epoch.evaluate(this.models[k], s, t / grid.segmentSeconds - s, this.once, this.twice);
+        epoch.evaluate(this.models[k], s, fraction, this.weights.once, this.weights.twice);
       });
       this.rangeRate(observations.rangeRate.value[i], t);
     }
@@ -285,16 +282,19 @@ class RowWriter {
       const set = observations.positions[k];
       for (let i = first[k][s]; i < first[k][s + 1]; i++) {
         const t = set.seconds[i];
-        this.weightsAt(t);
-        this.epochs[k].evaluate(this.models[k], s, t / grid.segmentSeconds - s, this.once, this.twice);
+        const fraction = this.locate(t);
+        this.epochs[k].evaluate(this.models[k], s, fraction, this.weights.once, this.weights.twice);
         for (let c = 0; c < 3; c++) this.position(k, c, set.position[3 * i + c]);
       }
     }
   }
 
-  private weightsAt(t: number): void {
-    const { rule, segmentSeconds } = this.models[0].grid;
-    integrationRow(rule, t / segmentSeconds - this.segment, this.once, 0, this.twice, 0);
+  /** Fraction of the segment; the weights of this epoch are kept. */
+  private locate(t: number): number {
+    const { grid } = this.models[0];
+    const fraction = fractionIn(grid, this.segment, t);
+    this.weights = integrationWeights(grid.rule, fraction);
+    return fraction;
   }
 
   /** ρ̇ = e·Δv; ∂ρ̇/∂Δr = (Δv − ρ̇ e)/ρ, ∂ρ̇/∂Δv = e. */
@@ -332,7 +332,8 @@ class RowWriter {
   /** Columns of one satellite: partial · Φ(t), and its product with Φ⁻¹ and the quadrature weights. */
   private satelliteColumns(k: number): void {
     const { phi } = this.epochs[k];
-    const { partial, combined, left, inner, once } = this;
+    const { partial, combined, left, inner } = this;
+    const { once } = this.weights;
     const { q } = this.models[0].grid.rule;
     const h = this.models[0].grid.segmentSeconds;
     const ns = this.models.length;

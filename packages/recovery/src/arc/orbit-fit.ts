@@ -10,6 +10,8 @@ import type { SatelliteModel } from './satellite-model.js';
 const MAX_ITERATIONS = 12;
 /** Linearization errors grow with the square of the last step: 0.1 mm leaves nothing. */
 const CONVERGED_METERS = 1e-4;
+/** After steps below this the partial derivatives stay as they are (a relative change of 1e-6). */
+const KEEP_TRANSITION_METERS = 2;
 
 /**
  * Fits initial state and calibration of one satellite to its positions (Gauss–Newton). The model is left integrated
@@ -35,7 +37,7 @@ export async function fitOrbit(
   const { columnCount: ld, localCount: n } = layout;
   let step = Number.POSITIVE_INFINITY;
   for (let iteration = 1; iteration <= MAX_ITERATIONS; iteration++) {
-    model.integrate(state);
+    model.integrate(state, step < KEEP_TRANSITION_METERS);
     const normals = la.allocate(ld * ld);
     let count = 0;
     await forEachRowBatch(setup, [model], set, layout, undefined, la, async ({ rows, data }) => {
@@ -55,12 +57,10 @@ export async function fitOrbit(
     let change = 0;
     for (let i = 0; i < n; i++) change += gradient[i] * rightHandSide[i];
     step = setup.sigmaPosition * Math.sqrt(Math.max(0, change) / count);
+    // The last, negligible step is left to the adjustment, which estimates the state anyway.
+    if (step < CONVERGED_METERS) return iteration;
     for (let i = 0; i < 6; i++) state[i] += rightHandSide[i];
     for (let i = 6; i < n; i++) model.calibration[i - 6] += rightHandSide[i];
-    if (step < CONVERGED_METERS) {
-      model.integrate(state);
-      return iteration;
-    }
   }
   throw new ArcError(
     'orbit_not_converged',

@@ -79,6 +79,11 @@ export class SatelliteModel {
     }
     this.calibrationNames = names;
     this.calibration = new Float64Array(names.length);
+    // Instrument biases exceed the accelerations by far: start from a signal without mean.
+    if (setup.accelerometerBias !== 'none' && this.measured) {
+      for (let i = 0; i < this.measured.length; i++)
+        this.calibration[i % 3] -= this.measured[i] / grid.nodeCount;
+    }
     this.calibrationWeights = Float64Array.from(names, (name) =>
       name.startsWith('scale') ? 1 / SCALE_SIGMA ** 2 : 1 / BIAS_SIGMA ** 2,
     );
@@ -108,8 +113,11 @@ export class SatelliteModel {
     );
   }
 
-  /** Integrates trajectory and transition from an initial state with the present calibration. */
-  integrate(state: ArrayLike<number>): void {
+  /**
+   * Integrates the trajectory from an initial state with the present calibration, and its transition unless the one
+   * of a neighbouring orbit is to be kept.
+   */
+  integrate(state: ArrayLike<number>, keepTransition = false): void {
     if (this.measured && this.attitude) {
       const { nodeCount } = this.grid;
       const extra = new Float64Array(3 * nodeCount);
@@ -127,6 +135,8 @@ export class SatelliteModel {
       this.forces.nonGravitational = extra;
     }
     this.trajectory = integrateOrbit(this.forces, state);
-    this.transition = integrateStateTransition(this.forces, this.trajectory);
+    if (!keepTransition || !this.transition) {
+      this.transition = integrateStateTransition(this.forces, this.trajectory);
+    }
   }
 }

@@ -1,6 +1,11 @@
 import { type Geopotential, GravityEvaluator, truncateGeopotential } from '@gravity/geodesy';
 import type { NodeGrid } from './node-grid.js';
 
+/**
+ * Degree of the field in the gradient tensor. What lies above bends the partial derivatives by about 1e-6 of
+ * themselves, and they only steer the iterations.
+ */
+const GRADIENT_DEGREE = 60;
 /** Degree of the field that carries small displacements between evaluations of the whole field. */
 const INNER_DEGREE = 6;
 
@@ -11,6 +16,7 @@ const INNER_DEGREE = 6;
 export class NodeForces {
   private readonly full: GravityEvaluator;
   private readonly inner: GravityEvaluator;
+  private readonly tensor: GravityEvaluator;
   private readonly body = new Float64Array(3);
 
   constructor(
@@ -20,7 +26,8 @@ export class NodeForces {
     public nonGravitational?: Float64Array,
   ) {
     this.full = new GravityEvaluator(field);
-    this.inner = new GravityEvaluator(truncateGeopotential(field, Math.min(INNER_DEGREE, field.maxDegree)));
+    this.tensor = new GravityEvaluator(truncateGeopotential(field, GRADIENT_DEGREE));
+    this.inner = new GravityEvaluator(truncateGeopotential(field, INNER_DEGREE));
   }
 
   /** Whole acceleration at node i and celestial position, m/s². */
@@ -39,12 +46,12 @@ export class NodeForces {
     this.gravity(this.inner, i, x, y, z, out, offset);
   }
 
-  /** Gradient tensor of the whole field at node i in the celestial frame, 9 values row-major. */
+  /** Gradient tensor of the lower degrees at node i in the celestial frame, 9 values row-major. */
   gradient(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void {
     const r = this.grid.rotation.subarray(9 * i, 9 * i + 9);
     const [bx, by, bz] = rotate(r, x, y, z);
     const t = new Float64Array(9);
-    this.full.gradient(bx, by, bz, t);
+    this.tensor.gradient(bx, by, bz, t);
     const half = new Float64Array(9);
     for (let a = 0; a < 3; a++) {
       for (let b = 0; b < 3; b++) {

@@ -1,5 +1,5 @@
 import { ArcError } from '../errors.js';
-import { integrationRow } from '../integration/gauss-legendre.js';
+import { integrationWeights } from '../integration/gauss-legendre.js';
 import type { NodeForces } from './forces.js';
 import { locate, type NodeGrid } from './node-grid.js';
 
@@ -197,9 +197,7 @@ export function stateAt(trajectory: Trajectory, secondsOfArc: number, out: Float
   const { grid, borderPosition, borderVelocity, acceleration } = trajectory;
   const { rule, segmentSeconds: h } = grid;
   const { segment, fraction } = locate(grid, secondsOfArc);
-  const once = new Float64Array(rule.q);
-  const twice = new Float64Array(rule.q);
-  integrationRow(rule, fraction, once, 0, twice, 0);
+  const { once, twice } = integrationWeights(rule, fraction);
   const base = 3 * segment * rule.q;
   for (let i = 0; i < 3; i++) {
     let single = 0;

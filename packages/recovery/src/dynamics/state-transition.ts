@@ -16,7 +16,7 @@ export interface StateTransition {
 
 /**
  * Solves the variational equations of the initial state with the collocation rule of the trajectory.
- * The gradient tensor is that of the whole reference field. Φ starts as the identity.
+ * Φ starts as the identity.
  */
 export function integrateStateTransition(forces: NodeForces, trajectory: Trajectory): StateTransition {
   const { grid, position } = trajectory;

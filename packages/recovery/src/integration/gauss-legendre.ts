@@ -15,6 +15,31 @@ export interface CollocationRule {
   readonly twiceEnd: Float64Array;
 }
 
+/** Integrating rows of a rule at one fraction of the segment. */
+export interface IntegrationWeights {
+  readonly once: Float64Array;
+  readonly twice: Float64Array;
+}
+
+const weightCache = new WeakMap<CollocationRule, Map<number, IntegrationWeights>>();
+const CACHE_LIMIT = 4096;
+
+/** `integrationRow` with memory: regular sampling meets the same fractions in every segment. Do not write to it. */
+export function integrationWeights(rule: CollocationRule, fraction: number): IntegrationWeights {
+  let cache = weightCache.get(rule);
+  if (!cache) {
+    cache = new Map();
+    weightCache.set(rule, cache);
+  }
+  const known = cache.get(fraction);
+  if (known) return known;
+  const made = { once: new Float64Array(rule.q), twice: new Float64Array(rule.q) };
+  integrationRow(rule, fraction, made.once, 0, made.twice, 0);
+  if (cache.size >= CACHE_LIMIT) cache.clear();
+  cache.set(fraction, made);
+  return made;
+}
+
 /** Values P_0…P_count−1 of the Legendre polynomials at x in [−1, 1]. */
 function legendre(count: number, x: number, out: Float64Array): void {
   out[0] = 1;
