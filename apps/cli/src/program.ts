@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { addCheckCommand } from './commands/check.js';
 import { addClientCommands } from './commands/client-commands.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addConvertCommand } from './commands/convert.js';
+import { addDemoCommand } from './commands/demo.js';
 import { addRecoverCommand } from './commands/recover.js';
+import { addServeCommand } from './commands/serve.js';
 import { addSimulateCommand } from './commands/simulate.js';
 
 /** The `gravity` command with all it can do. */
@@ -11,10 +14,13 @@ export function createProgram(version: string): Command {
     .description('From GRACE / GRACE-FO Level-1B files to gravity fields')
     .version(version)
     .showHelpAfterError('(gravity help <command> explains the options)');
+  addServeCommand(program, version);
+  addDemoCommand(program, version);
   addSimulateCommand(program, version);
   addRecoverCommand(program);
   addConvertCommand(program);
   addCompareCommand(program);
   addClientCommands(program);
+  addCheckCommand(program);
   return program;
 }

@@ -92,7 +92,7 @@ async function upload(transport: Transport, path: string): Promise<Upload> {
       method: 'POST',
       body: Readable.toWeb(file.createReadStream({ autoClose: false })) as ReadableStream<Uint8Array>,
       headers: { 'content-type': 'application/octet-stream', 'content-length': String(size) },
-      query: { file_name: basename(path) },
+      query: { name: basename(path) },
       timeoutSeconds: 0,
     };
     return await transport.json<Upload>('/ops/uploads', request);

@@ -54,6 +54,7 @@ export interface Product {
   readonly time_start?: string | null;
   readonly time_end?: string | null;
   readonly degree_max?: number | null;
+  readonly quality?: Readonly<Record<string, unknown>>;
 }
 
 export interface PlanRequest {
@@ -102,6 +103,8 @@ export interface CatalogRequest {
 
 export interface Upload {
   readonly upload_id: string;
+  /** What `ingest` takes. */
+  readonly data_source: string;
   readonly file_name: string;
   readonly bytes: number;
   readonly sha256: string;

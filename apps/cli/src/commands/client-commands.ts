@@ -179,9 +179,9 @@ async function dataSource(session: GravityClient, source: string): Promise<strin
   const info = await stat(source).catch(() => undefined);
   if (!info?.isFile())
     throw new UsageError(`${source}: no such file; a folder is given as file:/path or as a .tar`);
-  const { upload_id, bytes } = await session.upload(source);
+  const { data_source, bytes } = await session.upload(source);
   note(`${source}: ${formatBytes(bytes)} uploaded`);
-  return `upload:${upload_id}`;
+  return data_source;
 }
 
 async function process_(

@@ -1,0 +1,38 @@
+import { checkConsistency, loadConfig, openDatabase, openObjectStore } from '@gravity/server';
+import type { Command } from 'commander';
+import { print } from '../output.js';
+import { formatTable } from '../terminal/table.js';
+
+/** `gravity check`: do database and object store agree? */
+export function addCheckCommand(program: Command): void {
+  program
+    .command('check')
+    .description('compare the database with the object store (while no server runs on the folder)')
+    .option('--data-dir <folder>', 'data folder (default: GRAVITY_DATA_DIR or ./data)')
+    .option('--json', 'print the report as JSON')
+    .action(check);
+}
+
+async function check(options: { dataDir?: string; json?: boolean }): Promise<void> {
+  const config = loadConfig(process.env, { dataDir: options.dataDir });
+  const db = await openDatabase(config);
+  try {
+    const report = await checkConsistency(db, await openObjectStore(config));
+    const { consistent, examples, ...counts } = report;
+    if (options.json) print(JSON.stringify(report, null, 2));
+    else {
+      const rows = Object.entries(counts).map(([name, count]) => [wordsOf(name), String(count)]);
+      print(formatTable(['finding', 'count'], rows, ['left', 'right']));
+      for (const example of examples) print(`  ${example}`);
+      print(consistent ? 'consistent' : 'NOT consistent');
+    }
+    if (!consistent) process.exitCode = 1;
+  } finally {
+    await db.close();
+  }
+}
+
+/** orphanObjects → orphan objects */
+function wordsOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
