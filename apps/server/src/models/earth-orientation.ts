@@ -113,9 +113,8 @@ function checkCoverage(table: EopTable, from: number, to: number, start: number,
 }
 
 /** The unbroken spans of a table, e.g. "2000-01-01 to 2013-01-27, 2018-01-01 to 2023-08-28". */
-export function describeSpans(table: EopTable): string {
+export function describeSpans({ mjdUtc: mjd }: EopTable): string {
   const spans: string[] = [];
-  const { mjdUtc: mjd } = table;
   let first = 0;
   for (let i = 1; i <= mjd.length; i++) {
     if (i < mjd.length && mjd[i] === mjd[i - 1] + 1) continue;

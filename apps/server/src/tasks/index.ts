@@ -5,8 +5,10 @@ import { ingestTask } from './ingest/index.js';
 import { createPlanTask, eopSpansOf } from './plan/index.js';
 import { createProcessTask } from './process/index.js';
 
+export * from './catalog/index.js';
 export { ingestTask } from './ingest/index.js';
 export * from './plan/index.js';
+export * from './process/index.js';
 
 /** The four operations, by the type of their jobs. */
 export function createTaskRegistry(): TaskRegistry {

@@ -1,4 +1,6 @@
 import type { ArcObservations } from '@gravity/recovery';
+import type { LoadedArc } from './arc-source.js';
+import type { ProcessRequest } from './request.js';
 
 export interface ArcInterval {
   /** Whole GPS seconds. */
@@ -9,10 +11,7 @@ export interface ArcInterval {
 /** Less than this is not worth an arc of its own (initial states cost six parameters a satellite). */
 const SHORTEST_ARC_SECONDS = 900;
 
-/**
- * Cuts an interval into arcs of equal length from its start; a rest that is too short joins the arc before it.
- * Neighbouring arcs share their boundary epoch.
- */
+/** Cuts an interval into arcs of equal length from its start; a rest that is too short joins the arc before it. */
 export function splitArcs(startGpsSeconds: number, endGpsSeconds: number, hours: number): ArcInterval[] {
   const length = Math.max(1, Math.round(hours * 3600));
   const arcs: ArcInterval[] = [];
@@ -27,30 +26,57 @@ export function splitArcs(startGpsSeconds: number, endGpsSeconds: number, hours:
 
 /** Why an arc cannot be used; undefined when it can. */
 export function missingData(
-  arc: ArcObservations,
-  wanted: { readonly satellites: readonly string[]; readonly ranging: string },
+  { observations, missing }: LoadedArc,
+  satellites: readonly string[],
+  { ranging }: ProcessRequest['observations'],
 ): string | undefined {
-  for (const satellite of wanted.satellites) {
-    const found = arc.satellites.find((item) => item.satellite === satellite);
-    if (!found || found.orbit.gpsSeconds.length === 0) return `no orbit of ${satellite}`;
-    if (found.orbit.gpsSeconds.length < 10) {
-      return `only ${found.orbit.gpsSeconds.length} orbit epochs of ${satellite}`;
-    }
+  const orbits = observations.satellites.filter(({ orbit }) => orbit.gpsSeconds.length > 0);
+  const found = new Set(orbits.map(({ satellite }) => satellite));
+  const absent = satellites.find((satellite) => !found.has(satellite));
+  if (absent) return missing.find((text) => text.includes(absent)) ?? `no orbit of ${absent}`;
+  if (satellites.length === 2 && ranging !== 'none' && !observations.ranging?.gpsSeconds.length) {
+    return missing.find((text) => text.includes('ranging')) ?? 'no ranging between the satellites';
   }
-  if (
-    wanted.satellites.length === 2 &&
-    wanted.ranging !== 'none' &&
-    !(arc.ranging && arc.ranging.gpsSeconds.length > 0)
-  ) {
-    return 'no ranging between the satellites';
-  }
-  return undefined;
+  // Without, the drag of one satellite would be taken for gravity.
+  const measured = orbits.filter(({ accelerometer }) => accelerometer !== undefined);
+  const lacking = orbits.find(({ accelerometer }) => accelerometer === undefined);
+  return measured.length > 0 && lacking
+    ? `no accelerometer of ${lacking.satellite}, but of ${measured[0].satellite}`
+    : undefined;
 }
 
-/** Leaves the accelerometers out. */
-export function withoutAccelerometer(arc: ArcObservations): ArcObservations {
+/**
+ * The observations of an arc before its end: the epoch at the end itself is the first of the next arc and must not
+ * count twice. Accelerations and attitude are kept, the orbit is integrated with them to the end.
+ */
+export function withoutEndEpoch(arc: ArcObservations): ArcObservations {
+  const before = (epochs: Float64Array): number => {
+    let count = epochs.length;
+    while (count > 0 && epochs[count - 1] >= arc.endGpsSeconds) count--;
+    return count;
+  };
+  const { ranging } = arc;
   return {
     ...arc,
-    satellites: arc.satellites.map(({ satellite, orbit }) => ({ satellite, orbit })),
+    satellites: arc.satellites.map((satellite) => {
+      const { orbit } = satellite;
+      const count = before(orbit.gpsSeconds);
+      return {
+        ...satellite,
+        orbit: {
+          ...orbit,
+          gpsSeconds: orbit.gpsSeconds.slice(0, count),
+          position: orbit.position.slice(0, 3 * count),
+          velocity: orbit.velocity.slice(0, 3 * count),
+        },
+      };
+    }),
+    ...(ranging && {
+      ranging: {
+        ...ranging,
+        gpsSeconds: ranging.gpsSeconds.slice(0, before(ranging.gpsSeconds)),
+        rangeRate: ranging.rangeRate.slice(0, before(ranging.gpsSeconds)),
+      },
+    }),
   };
 }

@@ -17,6 +17,10 @@ import { describeInterval, type ProcessTarget, resolveTarget } from './resolve.j
 import { type PreparedSetup, prepareSetup } from './setup.js';
 import { userFieldOpener } from './user-field.js';
 
+export { splitArcs } from './arcs.js';
+export { CheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
+export { parseProcessParameters } from './parameters.js';
+
 export interface ProcessDependencies {
   /** Module with the functions of the recovery package; another one in tests. */
   readonly engineModule?: string;
@@ -79,7 +83,13 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
       const made = Date.now();
       await storeProducts(context, files, progress, stored);
       const quality = qualityOf(productContext, result.solution);
-      const record = { products: stored, context: productContext, quality, inputs, planId: target.planId };
+      const record = {
+        products: stored,
+        context: productContext,
+        quality,
+        inputs: usedInputs(inputs, result),
+        planId: target.planId,
+      };
       const timings = {
         passes: result.secondsPerPass,
         products: (made - solved) / 1000,
@@ -167,13 +177,16 @@ function contextOf({
     recipeHash,
     software: `${SOFTWARE_NAME} ${softwareVersion}`,
     backend,
-    inputs: inputs.map(({ fileName, sha256 }) => ({ fileName, sha256 })),
+    inputs: usedInputs(inputs, result).map(({ fileName, sha256 }) => ({ fileName, sha256 })),
     arcs: result.arcs,
     skippedArcs: result.skipped,
     excludedData: result.excluded,
     passes: result.passes,
   };
 }
+
+const usedInputs = (inputs: readonly InputFile[], { usedFiles }: PassesResult): readonly InputFile[] =>
+  inputs.filter(({ id }) => usedFiles.has(id));
 
 function missionOf(satellites: readonly string[]): string {
   const missions = satellites.map(

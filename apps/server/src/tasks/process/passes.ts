@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { type Geopotential, triangleIndex } from '@gravity/geodesy';
 import type { ArcObservations, RecoverySetup } from '@gravity/recovery';
 import { type TaskContext, TaskError } from '../../jobs/task.js';
-import type { ArcSource } from './arc-source.js';
+import type { ArcSource, ExcludedData, LoadedArc } from './arc-source.js';
 import { type ArcWorkerClient, ArcWorkerError } from './arc-worker-client.js';
-import { type ArcInterval, missingData, withoutAccelerometer } from './arcs.js';
+import { type ArcInterval, missingData, withoutEndEpoch } from './arcs.js';
 import type { PassSummary, SkippedArc } from './products/context.js';
 import type { ProcessProgress } from './progress.js';
 import type { ArcSummary, SolutionSummary, WorkerCalls } from './protocol.js';
@@ -28,7 +28,8 @@ export interface PassesResult {
   readonly solution: SolutionSummary;
   readonly arcs: readonly ArcSummary[];
   readonly skipped: readonly SkippedArc[];
-  readonly excluded: readonly Readonly<Record<string, unknown>>[];
+  readonly excluded: readonly ExcludedData[];
+  readonly usedFiles: ReadonlySet<string>;
   readonly passes: readonly PassSummary[];
   /** Arcs taken from checkpoints, over all passes. */
   readonly restoredArcs: number;
@@ -76,67 +77,87 @@ export async function runPasses(inputs: PassInputs): Promise<PassesResult> {
     field = solution.field;
     const converged = summary.updateGeoidMeters <= request.convergenceRatio * summary.formalGeoidMeters;
     if (pass === request.iterations || converged) {
-      const { arcs, skipped, excluded } = sum;
-      return { solution, arcs, skipped, excluded, passes, restoredArcs, secondsPerPass };
+      const { restored: _counted, ...rest } = sum;
+      return { solution, ...rest, passes, restoredArcs, secondsPerPass };
     }
   }
 }
 
+/** Normals of all arcs, summed in the order of time. The next arc is loaded while the worker is at one. */
 async function sumArcs(inputs: PassInputs, pass: number, field: Geopotential) {
-  const { context, progress } = inputs;
+  const { context, progress, arcs } = inputs;
   const used: ArcSummary[] = [];
   const skipped: SkippedArc[] = [];
-  const excluded: Readonly<Record<string, unknown>>[] = [];
+  const excluded: ExcludedData[] = [];
+  const usedFiles = new Set<string>();
   const fieldHash = hashOfArrays(field.c, field.s);
   let restored = 0;
   let upload: Promise<unknown> = Promise.resolve();
-  for (const [index, arc] of inputs.arcs.entries()) {
+  let next = loadAhead(inputs, 0);
+  for (const [index, arc] of arcs.entries()) {
     context.signal.throwIfAborted();
-    const inputsHash = hashOf({ recipe: inputs.recipeHash, pass, arc, fieldHash });
-    const key = `${checkpointPrefix(inputs.recipeHash)}${pass}/${String(index).padStart(5, '0')}`;
-    // Loaded also for arcs with a checkpoint: their exclusions belong into the report.
-    const loaded = await inputs.source.load(arc, inputs.target, inputs.request);
+    const loaded = await next;
+    next = loadAhead(inputs, index + 1);
     excluded.push(...loaded.excluded);
-    const observations = inputs.request.observations.useAccelerometer
-      ? loaded.observations
-      : withoutAccelerometer(loaded.observations);
-    const reason = missingData(observations, {
-      satellites: inputs.target.satellites,
-      ranging: inputs.request.observations.ranging,
-    });
-    if (reason !== undefined) {
+    const skip = (reason: string): void => {
       skipped.push({ ...arc, reason });
       if (pass === 1) context.log('warning', `arc ${index + 1} left out: ${reason}`, { ...arc });
       progress.arcDone(pass, index, `left out, ${reason}`, false);
+    };
+    const reason = missingData(loaded, inputs.target.satellites, inputs.request.observations);
+    if (reason !== undefined) {
+      skip(reason);
       continue;
     }
-    const known = await restoreArc(inputs, key, inputsHash);
-    if (known) {
+    const inputsHash = hashOf({ recipe: inputs.recipeHash, pass, arc, fieldHash });
+    const key = `${checkpointPrefix(inputs.recipeHash)}${pass}/${String(index).padStart(5, '0')}`;
+    let summary = await restoreArc(inputs, key, inputsHash);
+    if (summary) {
       restored++;
-      used.push(known);
       progress.arcDone(pass, index, 'taken from its checkpoint', false);
-      continue;
+    } else {
+      const last = index === arcs.length - 1;
+      const observations = last ? loaded.observations : withoutEndEpoch(loaded.observations);
+      const computed = await computeArc(inputs, observations, inputsHash, (done, what) =>
+        progress.arc(pass, index, Math.min(0.99, done), what),
+      );
+      if ('reason' in computed) {
+        skip(computed.reason);
+        continue;
+      }
+      summary = computed.summary;
+      // One upload beside the computation of the next arc.
+      await upload;
+      upload = storeCheckpoint(context, key, computed.checkpoint);
+      upload.catch(() => undefined);
+      progress.arcDone(pass, index, 'done', true);
     }
-    const computed = await computeArc(inputs, observations, inputsHash, (done, what) =>
-      progress.arc(pass, index, Math.min(0.99, done), what),
-    );
-    if ('reason' in computed) {
-      skipped.push({ ...arc, reason: computed.reason });
-      if (pass === 1) context.log('warning', `arc ${index + 1} left out: ${computed.reason}`, { ...arc });
-      progress.arcDone(pass, index, `left out, ${computed.reason}`, true);
-      continue;
-    }
-    const { summary, checkpoint } = computed;
     used.push(summary);
-    // One upload beside the computation of the next arc.
-    await upload;
-    upload = storeCheckpoint(context, key, checkpoint);
-    upload.catch(() => undefined);
-    progress.arcDone(pass, index, 'done', true);
+    for (const id of loaded.usedFiles) usedFiles.add(id);
   }
   await upload;
   if (used.length === 0) throw noUsableArcs(inputs, skipped);
-  return { arcs: used, skipped, excluded, restored };
+  return { arcs: used, skipped, excluded: totals(excluded), usedFiles, restored };
+}
+
+/** Also arcs with a checkpoint are loaded: what was excluded and which files were used belongs into the report. */
+function loadAhead({ arcs, source, target, request }: PassInputs, index: number): Promise<LoadedArc> {
+  const arc = arcs[index];
+  const loading = arc
+    ? source.load(arc, target, request)
+    : Promise.reject(new Error('there is no further arc'));
+  loading.catch(() => undefined);
+  return loading;
+}
+
+/** Counts over all arcs. */
+function totals(excluded: readonly ExcludedData[]): ExcludedData[] {
+  const sums = new Map<string, ExcludedData>();
+  for (const entry of excluded) {
+    const key = [entry.satellite, entry.product, entry.reason].join('\n');
+    sums.set(key, { ...entry, count: entry.count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()];
 }
 
 /** Normals of an arc in the worker, or why it cannot be used: one bad arc does not end the job. */

@@ -1,5 +1,6 @@
 import type { Geopotential } from '@gravity/geodesy';
 import type { ModelReference } from '../../../models/index.js';
+import type { ExcludedData } from '../arc-source.js';
 import type { ArcSummary } from '../protocol.js';
 import type { ProcessRequest } from '../request.js';
 
@@ -37,6 +38,6 @@ export interface ProductContext {
   readonly inputs: readonly { readonly fileName: string; readonly sha256: string }[];
   readonly arcs: readonly ArcSummary[];
   readonly skippedArcs: readonly SkippedArc[];
-  readonly excludedData: readonly Readonly<Record<string, unknown>>[];
+  readonly excludedData: readonly ExcludedData[];
   readonly passes: readonly PassSummary[];
 }

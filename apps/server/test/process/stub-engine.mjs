@@ -1,0 +1,26 @@
+/**
+ * Stands in for the recovery package where a test is about the machinery around it. An arc whose range rates begin
+ * with 666 burns CPU without ever coming back to its event loop; one beginning with 404 cannot be used.
+ */
+export async function computeArcNormals(setup, arc) {
+  const mark = arc.ranging?.rangeRate[0];
+  if (mark === 666) for (;;) Math.sqrt(Math.random());
+  if (mark === 404)
+    throw Object.assign(new Error('orbit diverged'), { name: 'ArcError', code: 'orbit_diverged' });
+  const n = (setup.degreeMax + 1) ** 2 - setup.degreeMin ** 2;
+  const matrix = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) matrix[i * n + i] = 1e18;
+  return {
+    startGpsSeconds: arc.startGpsSeconds,
+    endGpsSeconds: arc.endGpsSeconds,
+    parameterCount: n,
+    matrix,
+    rightHandSide: new Float64Array(n).fill(mark),
+    weightedSquareSum: 1,
+    observationCount: arc.ranging.gpsSeconds.length,
+    arcParameterCount: 12,
+    residuals: [],
+    orbitIterations: 1,
+  };
+}
+export { addArcNormals, emptyNormals, solveNormals } from '@gravity/recovery';
