@@ -34,6 +34,8 @@ export function startMaintenance(
 /** One round. Returns what was done, e.g. ['checkpoint', 'analyze satellite_observations']. */
 export async function maintain(db: Kysely<DatabaseSchema>): Promise<readonly string[]> {
   const done: string[] = [];
+  // Counters are else published about once a second only.
+  await sql`select pg_stat_force_next_flush()`.execute(db);
   const tables = await sql<{ table_name: string; vacuum: boolean; analyze: boolean }>`
     select s.relname as table_name,
       s.n_dead_tup > 1000 + 0.2 * s.n_live_tup as vacuum,
