@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { ArcWorkerData, CallName, WorkerCalls, WorkerMessage, WorkerRequest } from './protocol.js';
+import type { ArcWorkerData, CallName, ToWorker, WorkerCalls, WorkerMessage } from './protocol.js';
 
 /** An error thrown inside the worker, with its name and its own stack. */
 export class ArcWorkerError extends Error {
@@ -20,19 +20,21 @@ interface Pending {
   readonly onProgress?: (fraction: number, message: string) => void;
 }
 
-/** Time for the worker to end by itself after an abort, before it is stopped from outside. */
+/** A worker that does not hear the word to end in this time is computing in JavaScript and is terminated. */
 const GRACE_MILLISECONDS = 1000;
 
 /**
- * The worker thread of one process job, as seen from the event loop. When the signal is aborted every open call is
- * rejected at once, the worker is told, and after a grace time it is terminated together with its own threads.
+ * The worker thread of one process job, as seen from the event loop. When the signal is aborted, every open call is
+ * rejected at once and the thread is ended together with its own threads.
  */
 export class ArcWorkerClient {
   private readonly worker: Worker;
+  private readonly exited: Promise<void>;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private failure: unknown;
-  private stopped: Promise<unknown> | undefined;
+  private stopped: Promise<void> | undefined;
+  private heard: () => void = () => undefined;
 
   constructor(
     data: ArcWorkerData,
@@ -43,6 +45,7 @@ export class ArcWorkerClient {
       workerData: data,
       name: 'gravity-arcs',
     });
+    this.exited = new Promise((resolve) => this.worker.once('exit', () => resolve()));
     this.worker.on('message', (message: WorkerMessage) => this.receive(message));
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => this.fail(new Error(`the numerical worker ended with code ${code}`)));
@@ -51,9 +54,7 @@ export class ArcWorkerClient {
 
   private readonly onAbort = (): void => {
     this.fail(this.signal.reason);
-    this.worker.postMessage('abort');
-    // Not unref'd: the computation must end even when nothing else keeps the process busy.
-    setTimeout(() => void this.stop(), GRACE_MILLISECONDS);
+    void this.stop();
   };
 
   /** @throws the worker's error as ArcWorkerError, or the abort reason */
@@ -73,18 +74,38 @@ export class ArcWorkerClient {
         reject,
         onProgress: options.onProgress,
       });
-      this.worker.postMessage({ id, call, payload } satisfies WorkerRequest, options.transfer ?? []);
+      this.send({ id, call, payload }, options.transfer);
     });
   }
 
   /** Ends the thread and those it has started. Resolves when it is gone. */
-  stop(): Promise<unknown> {
-    this.signal.removeEventListener('abort', this.onAbort);
-    this.stopped ??= this.worker.terminate();
+  stop(): Promise<void> {
+    this.stopped ??= this.end();
     return this.stopped;
   }
 
+  private async end(): Promise<void> {
+    this.signal.removeEventListener('abort', this.onAbort);
+    const heard = new Promise<boolean>((resolve) => {
+      this.heard = () => resolve(true);
+      void this.exited.then(() => resolve(true));
+      setTimeout(() => resolve(false), GRACE_MILLISECONDS);
+    });
+    this.send('stop');
+    // Once it has heard it exits by itself, after the routine of the native library that may be at work.
+    if (!(await heard)) await this.worker.terminate();
+    await this.exited;
+  }
+
+  private send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(message, transfer);
+  }
+
   private receive(message: WorkerMessage): void {
+    if (message.kind === 'stopping') {
+      this.heard();
+      return;
+    }
     const entry = this.pending.get(message.id);
     if (!entry) return;
     if (message.kind === 'progress') {

@@ -8,6 +8,7 @@ import type {
   ArcSummary,
   ArcWorkerData,
   CallName,
+  ToWorker,
   WorkerCalls,
   WorkerMessage,
   WorkerRequest,
@@ -129,7 +130,18 @@ async function answer({ id, call, payload }: WorkerRequest): Promise<void> {
 }
 
 let last: Promise<void> = Promise.resolve();
-port.on('message', (message: WorkerRequest | 'abort') => {
-  if (message === 'abort') abort.abort();
+/**
+ * Ends the thread. A routine of a native library may be at work on our arrays in a thread of its own: it must be done
+ * before they go.
+ */
+async function stop(): Promise<void> {
+  abort.abort();
+  port?.postMessage({ id: 0, kind: 'stopping' } satisfies WorkerMessage);
+  await session?.la.close();
+  process.exit(0);
+}
+
+port.on('message', (message: ToWorker) => {
+  if (message === 'stop') void stop();
   else last = last.then(() => answer(message));
 });

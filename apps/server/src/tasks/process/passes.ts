@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
 import { type Geopotential, triangleIndex } from '@gravity/geodesy';
 import type { ArcObservations, RecoverySetup } from '@gravity/recovery';
 import { type TaskContext, TaskError } from '../../jobs/task.js';
 import type { ArcSource, ExcludedData, LoadedArc } from './arc-source.js';
 import { type ArcWorkerClient, ArcWorkerError } from './arc-worker-client.js';
 import { type ArcInterval, missingData, withoutEndEpoch } from './arcs.js';
+import { streamOf } from './chunks.js';
 import type { PassSummary, SkippedArc } from './products/context.js';
 import type { ProcessProgress } from './progress.js';
 import type { ArcSummary, SolutionSummary, WorkerCalls } from './protocol.js';
@@ -200,16 +200,8 @@ async function restoreArc(
   return answer.summary;
 }
 
-const CHUNK_BYTES = 1 << 20;
-
-/** In pieces, so that the event loop is not held up by the checksum of a large array. */
 function storeCheckpoint({ objects }: TaskContext, key: string, bytes: Uint8Array): Promise<unknown> {
-  function* pieces(): Generator<Uint8Array> {
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
-  }
-  return objects.put('processed-data', key, Readable.from(pieces(), { objectMode: false }), {
-    contentType: 'application/octet-stream',
-  });
+  return objects.put('processed-data', key, streamOf(bytes), { contentType: 'application/octet-stream' });
 }
 
 function noUsableArcs({ target, arcs }: PassInputs, skipped: readonly SkippedArc[]): TaskError {

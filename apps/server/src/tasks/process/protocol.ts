@@ -61,7 +61,12 @@ export interface WorkerRequest {
   readonly payload: unknown;
 }
 
+/** To the worker: a call, or the word to end. */
+export type ToWorker = WorkerRequest | 'stop';
+
 export type WorkerMessage =
+  /** The word to end has been heard; the thread exits when the routine at work is done. */
+  | { readonly id: 0; readonly kind: 'stopping' }
   | { readonly id: number; readonly kind: 'answer'; readonly payload: unknown }
   | { readonly id: number; readonly kind: 'progress'; readonly fraction: number; readonly message: string }
   | {

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { gpsToIso } from '@gravity/geodesy';
 import type { Transaction } from 'kysely';
 import type { DatabaseSchema } from '../../db/schema.js';
 import type { TaskContext } from '../../jobs/task.js';
 import type { InputFile } from './arc-source.js';
+import { streamOf } from './chunks.js';
 import type { ProductContext } from './products/context.js';
 import type { ProductFile } from './products/types.js';
 import type { ProcessProgress } from './progress.js';
@@ -33,7 +34,7 @@ export async function storeProducts(
   for (const [index, file] of files.entries()) {
     signal.throwIfAborted();
     progress.publishing(index, files.length, file.fileName);
-    const sha256 = createHash('sha256').update(file.bytes).digest('hex');
+    const { sha256 } = file;
     const objectKey = `${jobId}/${sha256}/${file.fileName}`;
     stored.push({
       id: randomUUID(),
@@ -45,7 +46,7 @@ export async function storeProducts(
       sha256,
       metadata: file.metadata,
     });
-    await objects.put('products', objectKey, file.bytes, {
+    await objects.put('products', objectKey, streamOf(file.bytes), {
       contentType: file.mediaType,
       expectedSha256: sha256,
     });

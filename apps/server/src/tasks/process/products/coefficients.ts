@@ -2,10 +2,10 @@ import { writeGfc } from '@gravity/formats';
 import type { RecoverySolution } from '@gravity/recovery';
 import type { ProductContext } from './context.js';
 import { period, solutionText, solvedField } from './describe.js';
-import type { ProductFile } from './types.js';
+import type { UnhashedFile } from './types.js';
 
 /** ICGEM file of the solution with its formal standard deviations. */
-export function coefficientsProduct(context: ProductContext, solution: RecoverySolution): ProductFile {
+export function coefficientsProduct(context: ProductContext, solution: RecoverySolution): UnhashedFile {
   const { start, end } = period(context);
   const field = solvedField(context, solution);
   const { degreeMin } = context.request;

@@ -11,7 +11,7 @@ import {
 import type { RecoverySolution } from '@gravity/recovery';
 import type { ProductContext } from './context.js';
 import { derivedRecipe, netcdfHeader, netcdfTime, solvedField } from './describe.js';
-import type { ProductFile } from './types.js';
+import type { UnhashedFile } from './types.js';
 
 /** A grid with what it shows, for file and map alike. */
 export interface NamedGrid {
@@ -66,7 +66,7 @@ export function gridOf(context: ProductContext) {
 export async function gridProducts(
   context: ProductContext,
   solution: RecoverySolution,
-): Promise<ProductFile[]> {
+): Promise<UnhashedFile[]> {
   const geoid = geoidGrid(context, solution);
   const water = waterGrid(context, solution);
   return [
@@ -98,7 +98,7 @@ async function gridFile(
   context: ProductContext,
   { grid, description }: NamedGrid,
   names: GridNames,
-): Promise<ProductFile> {
+): Promise<UnhashedFile> {
   const recipe = derivedRecipe(context, context.request.grid);
   const bytes = await writeGridNetcdf({
     ...netcdfHeader(context, `${names.longName}, ${context.baseName}`, recipe),

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { RecoverySolution } from '@gravity/recovery';
 import { coefficientsProduct } from './coefficients.js';
 import type { ProductContext } from './context.js';
 import { gridProducts } from './grids.js';
 import { mapProducts } from './maps.js';
 import { reportProduct } from './report.js';
-import type { ProductFile } from './types.js';
+import type { ProductFile, UnhashedFile } from './types.js';
 import { covarianceProduct, uncertaintiesProduct } from './uncertainties.js';
 
 /** All files a request asks for, and the report. Equal context and solution give equal bytes. */
@@ -13,7 +14,7 @@ export async function makeProducts(
   solution: RecoverySolution,
 ): Promise<ProductFile[]> {
   const wanted = new Set(context.request.outputProducts);
-  return [
+  const files: UnhashedFile[] = [
     coefficientsProduct(context, solution),
     ...(wanted.has('grids') ? await gridProducts(context, solution) : []),
     ...(wanted.has('uncertainties') ? [await uncertaintiesProduct(context, solution)] : []),
@@ -21,4 +22,5 @@ export async function makeProducts(
     ...(wanted.has('maps') ? mapProducts(context, solution) : []),
     reportProduct(context, solution),
   ];
+  return files.map((file) => ({ ...file, sha256: createHash('sha256').update(file.bytes).digest('hex') }));
 }

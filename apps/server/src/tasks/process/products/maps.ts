@@ -8,10 +8,10 @@ import type { RecoverySolution } from '@gravity/recovery';
 import type { ProductContext } from './context.js';
 import { derivedRecipe, period, solvedField } from './describe.js';
 import { geoidGrid, type NamedGrid, residualField, smoothingText, waterGrid } from './grids.js';
-import type { ProductFile } from './types.js';
+import type { UnhashedFile } from './types.js';
 
 /** Maps of geoid and water height, and the plot of degree amplitudes, as PNG. */
-export function mapProducts(context: ProductContext, solution: RecoverySolution): ProductFile[] {
+export function mapProducts(context: ProductContext, solution: RecoverySolution): UnhashedFile[] {
   const { start, end } = period(context);
   const { degreeMax, grid } = context.request;
   const when = `${context.mission}, ${start.slice(0, 10)} to ${end.slice(0, 10)}, degree ${degreeMax}`;
@@ -62,7 +62,7 @@ function drawSpectrum(context: ProductContext, solution: RecoverySolution): Uint
   });
 }
 
-function png(context: ProductContext, suffix: string, description: string, bytes: Uint8Array): ProductFile {
+function png(context: ProductContext, suffix: string, description: string, bytes: Uint8Array): UnhashedFile {
   return {
     kind: 'map',
     fileName: `${context.baseName}_${suffix}.png`,

@@ -5,7 +5,7 @@ import type { ArcSummary, SolutionSummary } from '../protocol.js';
 import type { ProductContext } from './context.js';
 import { period, solvedField } from './describe.js';
 import { residualField } from './grids.js';
-import type { ProductFile } from './types.js';
+import type { UnhashedFile } from './types.js';
 
 /** Figures by which a user judges the solution; the same in report, result and database. */
 export function qualityOf(context: ProductContext, solution: SolutionSummary) {
@@ -72,7 +72,7 @@ function contributionPerDegree({ request }: ProductContext, contribution: Float6
 }
 
 /** The report of the solution as JSON. Without times of day and run times: the same recipe gives the same bytes. */
-export function reportProduct(context: ProductContext, solution: RecoverySolution): ProductFile {
+export function reportProduct(context: ProductContext, solution: RecoverySolution): UnhashedFile {
   const { start, end } = period(context);
   const { planId: _plan, ...request } = context.request;
   const quality = qualityOf(context, solution);

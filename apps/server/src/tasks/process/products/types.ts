@@ -5,5 +5,9 @@ export interface ProductFile {
   readonly fileName: string;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
+  /** Of the bytes. */
+  readonly sha256: string;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
+
+export type UnhashedFile = Omit<ProductFile, 'sha256'>;

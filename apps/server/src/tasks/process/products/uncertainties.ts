@@ -5,13 +5,13 @@ import type { RecoverySolution } from '@gravity/recovery';
 import type { ProductContext } from './context.js';
 import { derivedRecipe, netcdfHeader, netcdfTime, solvedField } from './describe.js';
 import { gridOf, smoothingText, waterMinDegree } from './grids.js';
-import type { ProductFile } from './types.js';
+import type { UnhashedFile } from './types.js';
 
 /** Standard deviations of both grids, propagated from the full covariance, and the formal error per degree. */
 export async function uncertaintiesProduct(
   context: ProductContext,
   solution: RecoverySolution,
-): Promise<ProductFile> {
+): Promise<UnhashedFile> {
   const field = solvedField(context, solution);
   const { degreeMin, degreeMax, grid } = context.request;
   const ordering = coefficientOrdering(degreeMin, degreeMax);
@@ -79,7 +79,7 @@ export async function uncertaintiesProduct(
 export async function covarianceProduct(
   context: ProductContext,
   solution: RecoverySolution,
-): Promise<ProductFile> {
+): Promise<UnhashedFile> {
   const { degreeMin, degreeMax } = context.request;
   const { degree, order, kind, count } = coefficientOrdering(degreeMin, degreeMax);
   const field = solution.field;
