@@ -1,3 +1,4 @@
+export * from './client/describe-job.js';
 export * from './client/errors.js';
 export * from './client/event-stream.js';
 export * from './client/follow-job.js';

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { describeRejections, describeResult } from '../client/describe-job.js';
 import { followJob } from '../client/follow-job.js';
 import { createGravityClient, type GravityClient, login } from '../client/gravity-client.js';
 import { openSession, serverOf, storeLogin } from '../client/session.js';
@@ -282,5 +283,7 @@ function show(job: Job, options: Common): void {
   }
   print(`${job.type} ${job.id}: ${job.status}`);
   if (job.error) print(job.error.message);
-  if (job.result) print(JSON.stringify(job.result, null, 2));
+  if (job.status !== 'completed') return;
+  print(describeResult(job));
+  for (const line of describeRejections(job)) print(`  ${line}`);
 }

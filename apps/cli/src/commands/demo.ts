@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Geopotential, gpsToIso, mjdGps } from '@gravity/geodesy';
+import type { ResidualStatistics } from '@gravity/recovery';
 import { loadConfig, resolveEarthRotation, startServer } from '@gravity/server';
 import { webRoot } from '@gravity/web';
 import type { Command } from 'commander';
@@ -16,7 +17,7 @@ import {
 import { readFieldFile } from '../files/read-field.js';
 import { fieldOf } from '../models.js';
 import { note, print } from '../output.js';
-import { formatAccuracy } from '../recover/accuracy.js';
+import { formatAccuracy, formatResiduals } from '../recover/accuracy.js';
 import { addFields, DEMO_ANOMALIES, massSignal } from '../simulate/mass-signal.js';
 import { dayStart, simulateToFolder } from '../simulate/simulate.js';
 import { createProgress } from '../terminal/progress.js';
@@ -81,7 +82,7 @@ async function demo(options: DemoOptions, version: string): Promise<void> {
     note(`\nthe whole way took ${formatDuration((performance.now() - started) / 1000)}`);
     if (complaints.length > 0) {
       note(`NOT recovered: ${complaints.join('; ')}`);
-      process.exitCode = 1;
+      globalThis.process.exitCode = 1;
     }
     if (options.serve) {
       note(`\n${describeServer(server.url)}`);
@@ -114,6 +115,7 @@ async function simulate(options: DemoOptions, workspace: DemoWorkspace, version:
       accelerometerSeconds: SAMPLING,
       nonGravitational: true,
       folder: workspace.level1b,
+      truthFile: join(workspace.results, 'truth.gfc'),
       tables: false,
       softwareVersion: version,
     },
@@ -128,7 +130,7 @@ async function simulate(options: DemoOptions, workspace: DemoWorkspace, version:
 
 /** Downloads and prints what came of it; returns what is wrong with it. */
 async function report(
-  { client, products }: Journey,
+  { client, process, products }: Journey,
   workspace: DemoWorkspace,
   apriori: Geopotential,
   truth: Geopotential,
@@ -142,13 +144,13 @@ async function report(
   const drawn = await drawResults(solution, apriori, truth, workspace.results, 400e3);
   print(`\nTrue error and formal error of the solution, geoid height by degree`);
   print(formatAccuracy(accuracy));
-  const { quality } = coefficients;
-  if (quality?.sigma0 !== undefined) print(`sigma0 ${Number(quality.sigma0).toFixed(4)}`);
+  const residuals = process.result?.quality as { residuals?: ResidualStatistics[] } | undefined;
+  if (residuals?.residuals) print(`\n${formatResiduals(residuals.residuals)}`);
   print(`\nresults in ${workspace.results}`);
   for (const product of products) {
     print(`  ${product.file_name}  ${formatBytes(product.bytes)}  ${product.kind}`);
   }
-  for (const path of drawn) print(`  ${basename(path)}`);
+  for (const path of [join(workspace.results, 'truth.gfc'), ...drawn]) print(`  ${basename(path)}`);
   print(`\ncontent hash of the coefficients (the same in every run) sha256:${coefficients.sha256}`);
   return complaints;
 }

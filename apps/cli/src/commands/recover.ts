@@ -148,7 +148,7 @@ async function recover(options: RecoverOptions): Promise<void> {
       );
       return;
     }
-    print(formatResiduals(run.before, run.after));
+    print(formatResiduals(run.after, run.before));
     print(
       `sigma0 ${run.solution.sigma0.toFixed(4)}, condition ${run.solution.conditionEstimate.toExponential(1)}`,
     );

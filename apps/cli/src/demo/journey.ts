@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { describeResult } from '../client/describe-job.js';
 import { followJob } from '../client/follow-job.js';
 import { createGravityClient, type GravityClient, login } from '../client/gravity-client.js';
 import { createTransport } from '../client/transport.js';
@@ -85,16 +86,10 @@ async function step(client: GravityClient, job: Job, about?: string): Promise<Jo
       onUpdate: (state) => progress.update(state.progress, state.progress_message ?? state.status),
     });
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    progress.done([`completed in ${seconds} s`, about, summaryOf(ended)].filter(Boolean).join('; '));
+    progress.done([describeResult(ended), about, `${seconds} s`].filter(Boolean).join('; '));
     return ended;
   } catch (error) {
     progress.stop();
     throw error;
   }
-}
-
-/** One line out of a job's result. */
-function summaryOf(job: Job): string | undefined {
-  const message = job.progress_message ?? undefined;
-  return message === 'completed' ? undefined : message;
 }

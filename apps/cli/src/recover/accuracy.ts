@@ -71,20 +71,22 @@ function selectDegrees(rows: readonly AccuracyRow[]): readonly AccuracyRow[] {
   return rows.filter(({ degree }) => degree === 2 || degree === last || degree % 5 === 0);
 }
 
-/** Residuals before and after, one line per type and satellite. */
+/** Residuals under the solution and, where given, under the a-priori field: one line per type and satellite. */
 export function formatResiduals(
-  before: readonly ResidualStatistics[],
   after: readonly ResidualStatistics[],
+  before?: readonly ResidualStatistics[],
 ): string {
   const size = (r: ResidualStatistics | undefined) =>
     r === undefined ? '' : r.type === 'range_rate' ? formatSpeed(r.rms) : formatMetres(r.rms);
+  const earlier = (r: ResidualStatistics) =>
+    before ? [size(before.find((b) => b.type === r.type && b.satellite === r.satellite))] : [];
   return formatTable(
-    ['observation', 'satellite', 'count', 'RMS a-priori', 'RMS solution'],
+    ['observation', 'satellite', 'count', ...(before ? ['RMS a-priori'] : []), 'RMS solution'],
     after.map((r) => [
       r.type === 'range_rate' ? 'range rate' : 'position',
       r.satellite ?? '',
       String(r.count),
-      size(before.find((b) => b.type === r.type && b.satellite === r.satellite)),
+      ...earlier(r),
       size(r),
     ]),
     ['left', 'left', 'right', 'right', 'right'],

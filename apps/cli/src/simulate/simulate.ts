@@ -21,6 +21,8 @@ export interface SimulationRequest {
   readonly nonGravitational: boolean;
   readonly seed?: number;
   readonly folder: string;
+  /** Where the true field is written; default: truth.gfc in the folder. */
+  readonly truthFile?: string;
   readonly tables: boolean;
   readonly softwareVersion: string;
 }
@@ -29,7 +31,7 @@ export interface SimulationRequest {
 const CREATED = '2000-01-01T00:00:00Z';
 
 /**
- * Simulates a mission and writes its Level-1B files (and tables) and the true field, truth.gfc.
+ * Simulates a mission and writes its Level-1B files (and tables) and the true field.
  *
  * @returns paths of the Level-1B files
  */
@@ -69,7 +71,10 @@ export async function simulateToFolder(
     if (request.tables) await writeDayTables(day, join(folder, 'tables'));
     onProgress((day.day + 1) / days, `day ${day.day + 1} of ${days}`);
   }
-  await writeFile(join(folder, 'truth.gfc'), writeGfc(trueField, { comment: 'true field of a simulation' }));
+  await writeFile(
+    request.truthFile ?? join(folder, 'truth.gfc'),
+    writeGfc(trueField, { comment: 'true field of a simulation' }),
+  );
   return paths;
 }
 
