@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseNumber } from '@gravity/formats';
 
 const TAB = 9;
@@ -19,6 +20,8 @@ export async function readNumberRows(
   let rest: Uint8Array = new Uint8Array(0);
   let count = 0;
   for await (const chunk of chunks) {
+    // chunks that are there already come without a turn of the event loop: let others have theirs
+    await nextTurn();
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;
     for (let end = bytes.indexOf(NEWLINE, at); end >= 0; end = bytes.indexOf(NEWLINE, at)) {

@@ -215,7 +215,7 @@ function usefulSampling(product: string, wanted: number | undefined): number | u
 function coverageOf(epochs: Float64Array, start: number, end: number): number {
   if (epochs.length < 2) return 0;
   const steps = new Float64Array(epochs.length - 1).map((_, i) => epochs[i + 1] - epochs[i]);
-  const step = [...steps].sort((a, b) => a - b)[steps.length >> 1];
+  const step = steps.slice().sort()[steps.length >> 1];
   let covered = step;
   for (const length of steps) if (length <= 2 * step) covered += length;
   return Math.min(1, covered / Math.max(1, end - start));

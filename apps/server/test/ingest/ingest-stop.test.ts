@@ -138,18 +138,13 @@ describe('an ingest that is stopped or tried again', () => {
     expect(await checkConsistency(harness.db, harness.objects)).toMatchObject({ consistent: true });
   });
 
-  it('keeps the event loop free while it parses', async () => {
+  it('leaves the parsing to its thread: the event loop mostly waits', async () => {
     harness.folder('days', days);
-    const { monitorEventLoopDelay } = await import('node:perf_hooks');
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
+    const before = performance.eventLoopUtilization();
     const result = await harness.run(parameters());
-    delay.disable();
+    const { utilization } = performance.eventLoopUtilization(before);
     expect(result.totals.records).toBe(4 * RECORDS);
-    // parsing one of these files takes some 150 ms: on this thread it would show as such
-    console.log(
-      `event loop: p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms; ${result.records_per_second} rows/s`,
-    );
-    expect(delay.percentile(99) / 1e6).toBeLessThan(50);
+    // measured 0.05–0.15; parsing on this thread would keep it busy for most of the time
+    expect(utilization).toBeLessThan(0.4);
   });
 });

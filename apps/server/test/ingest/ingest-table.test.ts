@@ -115,6 +115,29 @@ describe('ingest of tables', () => {
     });
   });
 
+  it('keeps the seconds around a leap second apart', async () => {
+    // 2017-01-01T00:00:00 UTC in GPS seconds: JavaScript counts no leap seconds, GPS is 18 s ahead from then on
+    const midnight = (Date.UTC(2017, 0, 1) - Date.UTC(2000, 0, 1, 12)) / 1000 + 18;
+    const epochs = [midnight - 2, midnight - 1, midnight, midnight + 0.25];
+    harness.folder('tables', {
+      'GRACE-C.csv': `gps_seconds,ax,ay,az\n${epochs.map((t) => `${t},0,0,0`).join('\n')}\n`,
+    });
+    await run({});
+    const rows = await harness.db.kysely
+      .selectFrom('satellite_observations')
+      .select(['time', 'gps_seconds'])
+      .orderBy('gps_seconds')
+      .execute();
+    expect(rows.map((row) => row.gps_seconds)).toEqual(epochs);
+    // PostgreSQL has no 23:59:60 and keeps it as the next second
+    expect(rows.map((row) => row.time.toISOString().slice(11))).toEqual([
+      '23:59:59.000Z',
+      '00:00:00.000Z',
+      '00:00:00.000Z',
+      '00:00:00.250Z',
+    ]);
+  });
+
   it('asks for the satellite when neither table, name nor request tells', async () => {
     harness.folder('tables', { 'acc.csv': 'gps_seconds,ax,ay,az\n738849600,0,0,0\n' });
     const error = (await run({}).catch((e: unknown) => e)) as TaskError;

@@ -82,7 +82,7 @@ function gapsOf(epochs: Float64Array) {
   if (epochs.length < 3) return { step: undefined, gaps, missing: 0, seconds: 0 };
   const steps = new Float64Array(epochs.length - 1).map((_, i) => epochs[i + 1] - epochs[i]);
   // steps of epochs rounded to doubles: the median to a microsecond
-  const step = Math.round([...steps].sort((a, b) => a - b)[steps.length >> 1] * 1e6) / 1e6;
+  const step = Math.round(steps.slice().sort()[steps.length >> 1] * 1e6) / 1e6;
   let missing = 0;
   let seconds = 0;
   steps.forEach((length, i) => {

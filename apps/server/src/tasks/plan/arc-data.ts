@@ -14,6 +14,8 @@ const ROLES: Readonly<Record<ArcData['role'], readonly string[]>> = {
 /** An arc needs this share of its orbit (and ranging) to be of use. */
 const NEEDED_COVERAGE = 0.1;
 const COMPLETE = 0.99;
+/** What the file of a neighbouring day reaches into the arc is no data of the arc. */
+const NOTHING = 0.001;
 
 /** What there is and what is missing for one arc. */
 export function planArc(
@@ -57,8 +59,8 @@ function roleData(
   );
   const candidates = products
     .map((product) => ({ product, files: overlapping.filter((file) => file.product === product) }))
-    .filter((candidate) => candidate.files.length > 0)
-    .map((candidate) => ({ ...candidate, coverage: coverage(arc, candidate.files) }));
+    .map((candidate) => ({ ...candidate, coverage: coverage(arc, candidate.files) }))
+    .filter((candidate) => candidate.coverage >= NOTHING);
   // the preferred product when it covers enough, else the one that covers most (as loadArc chooses)
   const best =
     candidates.find((c) => c.coverage >= 0.9) ?? candidates.sort((a, b) => b.coverage - a.coverage)[0];
