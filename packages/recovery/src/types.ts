@@ -65,6 +65,8 @@ export interface RecoverySetup {
   readonly accelerometerScale: boolean;
   /** Empirical ranging parameters per arc. */
   readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
+  /** Range-rate rows are projected on the band of the arc before they are accumulated; default true. */
+  readonly rowCompression?: boolean;
 }
 
 export interface ResidualStatistics {
@@ -86,7 +88,10 @@ export interface ArcNormals {
   readonly rightHandSide: Float64Array;
   /** lᵀPl after elimination of the arc parameters. */
   readonly weightedSquareSum: number;
+  /** Observations used, whatever the number of rows they were compressed to. */
   readonly observationCount: number;
+  /** Rows accumulated and the largest relative error that interpolating them made in any column. */
+  readonly compression: { readonly applied: boolean; readonly rows: number; readonly truncation: number };
   readonly arcParameterCount: number;
   readonly residuals: readonly ResidualStatistics[];
   readonly orbitIterations: number;

@@ -3,14 +3,19 @@ import type { LinearAlgebra } from '@gravity/linalg';
 import { createNodeGrid } from '../dynamics/node-grid.js';
 import { ArcError } from '../errors.js';
 import type { ArcNormals, ArcObservations, RecoverySetup, ResidualStatistics } from '../types.js';
-import { forEachRowBatch } from './design.js';
+import { planCompression } from './compression-plan.js';
+import { forEachRowBatch, type RowBatch } from './design.js';
 import { type DesignLayout, designLayout } from './design-layout.js';
 import { initialState } from './initial-state.js';
 import { factorizeLocal } from './local-solve.js';
-import { prepareObservations } from './observation-set.js';
+import { type ObservationSet, prepareObservations } from './observation-set.js';
 import { fitOrbit } from './orbit-fit.js';
+import { RangeRateCompressor } from './range-rate-compressor.js';
 import { ResidualCollector } from './residuals.js';
 import { SatelliteModel } from './satellite-model.js';
+
+/** Relative truncation of compressed rows above which the arc is done again with all rows. */
+const MAX_TRUNCATION = 1e-8;
 
 export interface ArcOptions {
   /** fraction 0…1 of this arc. */
@@ -77,8 +82,9 @@ export async function computeArcNormals(
     parameterCount: n,
     matrix,
     rightHandSide,
-    weightedSquareSum: block[n * ld + n],
+    weightedSquareSum: block[n * ld + n] + built.droppedSquares,
     observationCount: rows,
+    compression: built.compression,
     arcParameterCount: localCount,
     residuals: built.residuals,
     orbitIterations: built.orbitIterations,
@@ -105,7 +111,10 @@ interface Accumulated {
   readonly layout: DesignLayout;
   /** Upper triangle of [A|l]ᵀ[A|l]; the local block already holds its Cholesky factor. */
   readonly normals: Float64Array;
+  /** Observations, before any compression. */
   readonly rows: number;
+  readonly droppedSquares: number;
+  readonly compression: ArcNormals['compression'];
   readonly residuals: readonly ResidualStatistics[];
   readonly orbitIterations: number;
 }
@@ -143,31 +152,49 @@ async function accumulate(
   const withRanging = observations.rangeRate.seconds.length > 0;
   const layout = designLayout(setup, models, withRanging, partials?.ordering.count ?? 0);
   const { columnCount: ld, localCount } = layout;
-  const normals = la.allocate(ld * ld);
-  const collector = new ResidualCollector(layout);
-  let rows = 0;
-  let reported = 0;
-  await forEachRowBatch(
-    setup,
-    models,
-    observations,
-    layout,
-    partials,
-    la,
-    async (batch) => {
+  const sum = async (compress: boolean) => {
+    const blocks = compress ? planCompression(grid, observations.rangeRate.seconds, degree) : undefined;
+    const normals = la.allocate(ld * ld);
+    const collector = new ResidualCollector(layout, blocks !== undefined);
+    let rows = 0;
+    let reported = 0;
+    const consume = async (batch: RowBatch) => {
       check();
       rows += batch.rows;
       collector.add(batch);
       await la.syrk(ld, batch.rows, 1, batch.data, ld, 1, normals, ld);
       // Give cancel messages a chance between batches.
       await new Promise((resolve) => setImmediate(resolve));
-    },
-    (segment, count) => {
+    };
+    const onSegment = (segment: number, count: number) => {
       if (segment - reported < count / 50 && segment < count) return;
       reported = segment;
       options.onProgress?.(0.1 + 0.9 * (segment / count), 'observation equations');
-    },
-  );
+    };
+    const evaluate = (set: ObservationSet, sink: (batch: RowBatch) => Promise<void>) =>
+      forEachRowBatch(setup, models, set, layout, partials, la, sink, onSegment);
+    if (!blocks) {
+      await evaluate(observations, consume);
+      return { normals, collector, rows, truncation: 0, compressed: false };
+    }
+    const compressor = new RangeRateCompressor(
+      blocks,
+      setup,
+      models,
+      observations,
+      layout,
+      la,
+      collector,
+      consume,
+    );
+    await evaluate(compressor.virtual, (batch) => compressor.add(batch));
+    await compressor.finish();
+    return { normals, collector, rows, truncation: compressor.truncation, compressed: true };
+  };
+  let summed = await sum(setup.rowCompression !== false && partials !== undefined);
+  if (summed.truncation > MAX_TRUNCATION) summed = await sum(false);
+  const { normals, collector } = summed;
+  const rows = summed.rows + collector.droppedRows;
   if (rows <= localCount) {
     throw new ArcError(
       'too_few_observations',
@@ -185,5 +212,13 @@ async function accumulate(
   const rightHandSide = Float64Array.from({ length: localCount }, (_, i) => normals[i * ld + ld - 1]);
   factorizeLocal(localCount, normals, ld, layout.localNames);
   const residuals = collector.statistics(setup, models, normals, ld, rightHandSide);
-  return { layout, normals, rows, residuals, orbitIterations };
+  return {
+    layout,
+    normals,
+    rows,
+    droppedSquares: collector.droppedSquares,
+    compression: { applied: summed.compressed, rows: summed.rows, truncation: summed.truncation },
+    residuals,
+    orbitIterations,
+  };
 }

@@ -8,18 +8,47 @@ import type { SatelliteModel } from './satellite-model.js';
 export class ResidualCollector {
   private readonly blocks: { readonly local: Float64Array; readonly kind: Uint8Array }[] = [];
 
-  constructor(private readonly layout: DesignLayout) {}
+  /** Part of lᵀPl that compression has taken out, and the number of rows. */
+  droppedSquares = 0;
+  droppedRows = 0;
+
+  constructor(
+    private readonly layout: DesignLayout,
+    /** Range rates come by `addRangeRates`, not by batches. */
+    private readonly compressed = false,
+  ) {}
+
+  addDropped(squares: number, rows: number): void {
+    this.droppedSquares += squares;
+    this.droppedRows += rows;
+  }
+
+  /** Range rates at their real epochs: local columns (rows × localCount) and reduced observations. */
+  addRangeRates(columns: Float64Array, reduced: Float64Array): void {
+    const { localCount } = this.layout;
+    const width = localCount + 1;
+    const local = new Float64Array(reduced.length * width);
+    for (let i = 0; i < reduced.length; i++) {
+      local.set(columns.subarray(i * localCount, (i + 1) * localCount), i * width);
+      local[i * width + localCount] = reduced[i];
+    }
+    this.blocks.push({ local, kind: new Uint8Array(reduced.length).fill(RANGE_RATE_ROW) });
+  }
 
   add({ rows, data, kind }: RowBatch): void {
     const { localCount, columnCount } = this.layout;
     const width = localCount + 1;
     const local = new Float64Array(rows * width);
+    const kinds = new Uint8Array(rows);
+    let kept = 0;
     for (let i = 0; i < rows; i++) {
+      if (this.compressed && kind[i] === RANGE_RATE_ROW) continue;
       const row = i * columnCount;
-      local.set(data.subarray(row, row + localCount), i * width);
-      local[i * width + localCount] = data[row + columnCount - 1];
+      local.set(data.subarray(row, row + localCount), kept * width);
+      local[kept * width + localCount] = data[row + columnCount - 1];
+      kinds[kept++] = kind[i];
     }
-    this.blocks.push({ local, kind: kind.slice(0, rows) });
+    this.blocks.push({ local, kind: kinds.slice(0, kept) });
   }
 
   /** Residuals after the arc's own parameters are fitted (factor and right-hand side of their block given). */

@@ -18,6 +18,8 @@ export class NodeForces {
   private readonly inner: GravityEvaluator;
   private readonly tensor: GravityEvaluator;
   private readonly body = new Float64Array(3);
+  /** The central term needs no turning with the Earth, and keeps more digits without. */
+  private readonly centralGm: number;
 
   constructor(
     readonly grid: NodeGrid,
@@ -25,9 +27,12 @@ export class NodeForces {
     /** m/s², 3 per node, celestial frame. */
     public nonGravitational?: Float64Array,
   ) {
-    this.full = new GravityEvaluator(field);
+    const rest = { ...field, c: field.c.slice() };
+    rest.c[0] = 0;
+    this.centralGm = field.gm * field.c[0];
+    this.full = new GravityEvaluator(rest);
     this.tensor = new GravityEvaluator(truncateGeopotential(field, GRADIENT_DEGREE));
-    this.inner = new GravityEvaluator(truncateGeopotential(field, INNER_DEGREE));
+    this.inner = new GravityEvaluator(truncateGeopotential(rest, INNER_DEGREE));
   }
 
   /** Whole acceleration at node i and celestial position, m/s². */
@@ -83,9 +88,11 @@ export class NodeForces {
       r[k + 6] * x + r[k + 7] * y + r[k + 8] * z,
       body,
     );
-    out[offset] = r[k] * body[0] + r[k + 3] * body[1] + r[k + 6] * body[2];
-    out[offset + 1] = r[k + 1] * body[0] + r[k + 4] * body[1] + r[k + 7] * body[2];
-    out[offset + 2] = r[k + 2] * body[0] + r[k + 5] * body[1] + r[k + 8] * body[2];
+    const r2 = x * x + y * y + z * z;
+    const central = this.centralGm / (r2 * Math.sqrt(r2));
+    out[offset] = r[k] * body[0] + r[k + 3] * body[1] + r[k + 6] * body[2] - central * x;
+    out[offset + 1] = r[k + 1] * body[0] + r[k + 4] * body[1] + r[k + 7] * body[2] - central * y;
+    out[offset + 2] = r[k + 2] * body[0] + r[k + 5] * body[1] + r[k + 8] * body[2] - central * z;
   }
 }
 

@@ -30,7 +30,7 @@ const SHORTEST_PERIOD_SECONDS = 5300;
  */
 export function nodesPerSegment(degree: number, segmentSeconds: number): number {
   const halfPhase = (Math.PI * (degree + 3) * segmentSeconds) / SHORTEST_PERIOD_SECONDS;
-  return Math.min(96, Math.ceil(halfPhase + 9 + 1.5 * Math.cbrt(halfPhase)));
+  return Math.min(96, Math.ceil(halfPhase + 12 + 2 * Math.cbrt(halfPhase)));
 }
 
 export function createNodeGrid(

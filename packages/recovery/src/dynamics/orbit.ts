@@ -1,4 +1,5 @@
 import { ArcError } from '../errors.js';
+import { addTo, type DoubleDouble, productError, weightedSum } from '../integration/compensated.js';
 import { integrationWeights } from '../integration/gauss-legendre.js';
 import type { NodeForces } from './forces.js';
 import { locate, type NodeGrid } from './node-grid.js';
@@ -48,6 +49,7 @@ export function integrateOrbit(forces: NodeForces, state: ArrayLike<number>): Tr
     borderPosition[i] = state[i];
     borderVelocity[i] = state[3 + i];
   }
+  const increment: DoubleDouble = { high: 0, low: 0 };
   const solver = new SegmentSolver(forces);
   for (let s = 0; s < segmentCount; s++) {
     const r0 = borderPosition.subarray(3 * s, 3 * s + 3);
@@ -57,39 +59,35 @@ export function integrateOrbit(forces: NodeForces, state: ArrayLike<number>): Tr
     const a = acceleration.subarray(base, base + 3 * rule.q);
     solver.solve(s, r0, v0, r, a);
     for (let i = 0; i < 3; i++) {
-      let single = 0;
-      let double = 0;
-      for (let j = rule.q - 1; j >= 0; j--) {
-        single += rule.weights[j] * a[3 * j + i];
-        double += rule.twiceEnd[j] * a[3 * j + i];
-      }
-      addCompensated(
-        borderPosition,
-        3 * (s + 1) + i,
-        r0[i],
-        rLow,
-        i,
-        h * v0[i] + h * vLow[i] + h * h * double,
-      );
-      addCompensated(borderVelocity, 3 * (s + 1) + i, v0[i], vLow, i, h * single);
+      weightedSum(rule.twiceEnd, a, i, 3, h * h, increment);
+      const advance = h * v0[i];
+      increment.low += productError(h, v0[i], advance) + h * vLow[i];
+      addTo(increment, advance);
+      addCompensated(borderPosition, 3 * (s + 1) + i, r0[i], rLow, i, increment);
+      weightedSum(rule.weights, a, i, 3, h, increment);
+      addCompensated(borderVelocity, 3 * (s + 1) + i, v0[i], vLow, i, increment);
     }
   }
   return trajectory;
 }
 
-/** target[k] = base + increment, the rounding error kept in low[i] for the next time (Neumaier). */
+/**
+ * target[k] = base + increment, what does not fit kept in low[i] for the next time. A rounding error of velocity
+ * would grow to 10⁵ times itself along the track within a day.
+ */
 function addCompensated(
   target: Float64Array,
   k: number,
   base: number,
   low: Float64Array,
   i: number,
-  increment: number,
+  increment: DoubleDouble,
 ): void {
-  const corrected = increment + low[i];
-  const sum = base + corrected;
-  low[i] = Math.abs(base) >= Math.abs(corrected) ? base - sum + corrected : corrected - sum + base;
-  target[k] = sum;
+  const sum: DoubleDouble = { high: base, low: 0 };
+  addTo(sum, increment.high);
+  sum.low += increment.low + low[i];
+  target[k] = sum.high + sum.low;
+  low[i] = sum.low - (target[k] - sum.high);
 }
 
 class SegmentSolver {

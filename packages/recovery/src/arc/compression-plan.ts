@@ -1,0 +1,181 @@
+import type { NodeGrid } from '../dynamics/node-grid.js';
+import { collocationRule } from '../integration/gauss-legendre.js';
+
+/**
+ * Rows of one observation type over a block of segments, replaced by fewer.
+ *
+ * The columns of the design are band-limited, so that the m rows of a block are P·V with V the rows at q Gauss
+ * epochs and P polynomial interpolation. With P = QR the least-squares problem in V is the same for R·V and Qᵀl:
+ * (PV)ᵀ(PV) = (RV)ᵀ(RV) and (PV)ᵀl = (RV)ᵀ(Qᵀl).
+ */
+export interface CompressionBlock {
+  readonly endSegment: number;
+  /** Observations first … end − 1 of the series. */
+  readonly first: number;
+  readonly end: number;
+  /** Seconds of the arc: q Gauss epochs and the probes, sorted. */
+  readonly seconds: Float64Array;
+  /** Position in `seconds` of the Gauss epochs, and of the probes. */
+  readonly nodeRows: Int32Array;
+  readonly probeRows: Int32Array;
+  readonly q: number;
+  readonly transform: InterpolationFactor;
+  /** Interpolation to the probes, probes × q. */
+  readonly probeWeights: Float64Array;
+}
+
+/** QR factorization of an interpolation matrix. */
+export interface InterpolationFactor {
+  readonly rows: number;
+  readonly q: number;
+  /** rows × q. */
+  readonly interpolation: Float64Array;
+  /** Rows of R that are kept: min(rows, q). */
+  readonly rank: number;
+  /** rank × q, upper trapezoidal. */
+  readonly factor: Float64Array;
+  /** First `rank` values of Qᵀ l. */
+  readonly reduce: (values: Float64Array) => Float64Array;
+}
+
+const SEGMENTS_PER_BLOCK = 5;
+/** Fewer saved rows than this do not pay for the transform. */
+const WORTHWHILE = 0.8;
+const SHORTEST_PERIOD_SECONDS = 5300;
+
+/** Gauss epochs needed for a relative truncation of about 1e-10: half the phase, and the Bessel tail behind it. */
+export function nodesForBand(degree: number, seconds: number): number {
+  const halfPhase = (Math.PI * (degree + 3) * seconds) / SHORTEST_PERIOD_SECONDS;
+  return Math.ceil(halfPhase + 10 + 7 * Math.cbrt(halfPhase));
+}
+
+/** The blocks of an arc, or undefined where compression would not save rows. */
+export function planCompression(
+  grid: NodeGrid,
+  seconds: Float64Array,
+  degree: number,
+): readonly CompressionBlock[] | undefined {
+  const blocks: CompressionBlock[] = [];
+  const factors = new Map<string, InterpolationFactor>();
+  let compressedRows = 0;
+  let first = 0;
+  for (let s = 0; s < grid.segmentCount; s += SEGMENTS_PER_BLOCK) {
+    const endSegment = Math.min(grid.segmentCount, s + SEGMENTS_PER_BLOCK);
+    const last = endSegment === grid.segmentCount;
+    const start = s * grid.segmentSeconds;
+    const length = (endSegment - s) * grid.segmentSeconds;
+    let end = first;
+    while (end < seconds.length && (last || seconds[end] < start + length)) end++;
+    const q = nodesForBand(degree, length);
+    if (q > 128) return undefined;
+    const fractions = Array.from({ length: end - first }, (_, i) => (seconds[first + i] - start) / length);
+    const key = `${q}:${fractions.join()}`;
+    let transform = factors.get(key);
+    if (!transform) {
+      transform = factorize(fractions, q);
+      factors.set(key, transform);
+    }
+    compressedRows += transform.rank;
+    blocks.push({ endSegment, first, end, q, transform, ...epochs(q, start, length) });
+    first = end;
+  }
+  return compressedRows < WORTHWHILE * seconds.length ? blocks : undefined;
+}
+
+/** Gauss epochs with probes between them, where a polynomial is worst: next to the ends and in the middle. */
+function epochs(
+  q: number,
+  start: number,
+  length: number,
+): Pick<CompressionBlock, 'seconds' | 'nodeRows' | 'probeRows' | 'probeWeights'> {
+  const { nodes } = collocationRule(q);
+  const probes = [0.5 * (nodes[1] + nodes[2]), 0.5 * (nodes[q >> 1] + nodes[(q >> 1) + 1])];
+  const all = [
+    ...Array.from(nodes, (c, i) => ({ c, node: i, probe: -1 })),
+    ...probes.map((c, i) => ({ c, node: -1, probe: i })),
+  ].sort((a, b) => a.c - b.c);
+  const nodeRows = new Int32Array(q);
+  const probeRows = new Int32Array(probes.length);
+  all.forEach(({ node, probe }, row) => {
+    if (node >= 0) nodeRows[node] = row;
+    else probeRows[probe] = row;
+  });
+  const probeWeights = new Float64Array(probes.length * q);
+  probes.forEach((c, i) => {
+    interpolationRow(q, c, probeWeights, i * q);
+  });
+  return {
+    seconds: Float64Array.from(all, ({ c }) => start + c * length),
+    nodeRows,
+    probeRows,
+    probeWeights,
+  };
+}
+
+/** Lagrange polynomials of the Gauss nodes at a fraction, through their exact Legendre expansion (stable). */
+function interpolationRow(q: number, c: number, out: Float64Array, offset: number): void {
+  const { nodes, weights } = collocationRule(q);
+  const [at, node] = [legendre(q, 2 * c - 1), new Float64Array(q)];
+  for (let j = 0; j < q; j++) {
+    node.set(legendre(q, 2 * nodes[j] - 1));
+    let sum = 0;
+    for (let k = q - 1; k >= 0; k--) sum += (2 * k + 1) * node[k] * at[k];
+    out[offset + j] = weights[j] * sum;
+  }
+}
+
+function legendre(count: number, x: number): Float64Array {
+  const p = new Float64Array(count);
+  p[0] = 1;
+  if (count > 1) p[1] = x;
+  for (let k = 2; k < count; k++) p[k] = ((2 * k - 1) * x * p[k - 1] - (k - 1) * p[k - 2]) / k;
+  return p;
+}
+
+/** Householder QR; gaps only take rows away, so a rank below q is no obstacle. */
+function factorize(fractions: readonly number[], q: number): InterpolationFactor {
+  const rows = fractions.length;
+  const interpolation = new Float64Array(rows * q);
+  fractions.forEach((c, i) => {
+    interpolationRow(q, c, interpolation, i * q);
+  });
+  const a = interpolation.slice();
+  const rank = Math.min(rows, q);
+  const betas = new Float64Array(rank);
+  const reflect = (k: number, target: Float64Array, stride: number, column: number) => {
+    let sum = 0;
+    for (let i = k; i < rows; i++) sum += (i === k ? 1 : a[i * q + k]) * target[i * stride + column];
+    sum *= betas[k];
+    for (let i = k; i < rows; i++) target[i * stride + column] -= sum * (i === k ? 1 : a[i * q + k]);
+  };
+  const diagonal = new Float64Array(rank);
+  for (let k = 0; k < rank; k++) {
+    let norm = 0;
+    for (let i = k; i < rows; i++) norm += a[i * q + k] ** 2;
+    norm = Math.sqrt(norm);
+    const head = a[k * q + k];
+    const alpha = head > 0 ? -norm : norm;
+    const pivot = head - alpha;
+    betas[k] = norm === 0 || pivot === 0 ? 0 : -pivot / alpha;
+    if (betas[k] !== 0) for (let i = k + 1; i < rows; i++) a[i * q + k] /= pivot;
+    diagonal[k] = norm === 0 ? 0 : alpha;
+    for (let j = k + 1; j < q; j++) reflect(k, a, q, j);
+  }
+  const factor = new Float64Array(rank * q);
+  for (let i = 0; i < rank; i++) {
+    factor[i * q + i] = diagonal[i];
+    for (let j = i + 1; j < q; j++) factor[i * q + j] = a[i * q + j];
+  }
+  return {
+    rows,
+    q,
+    interpolation,
+    rank,
+    factor,
+    reduce: (values) => {
+      const work = values.slice();
+      for (let k = 0; k < rank; k++) reflect(k, work, 1, 0);
+      return work.subarray(0, rank);
+    },
+  };
+}
