@@ -174,6 +174,7 @@ describe('checkpoints', () => {
     rightHandSide: Float64Array.of(1e-300, -0.1),
     weightedSquareSum: 0.1 + 0.2,
     observationCount: 7,
+    compression: { applied: false, rows: 7, truncation: 0 },
     arcParameterCount: 1,
     residuals: [{ type: 'range_rate' as const, count: 7, rejected: 0, rms: 1e-9, max: 3e-9 }],
     orbitIterations: 2,

@@ -18,6 +18,7 @@ export async function computeArcNormals(setup, arc) {
     rightHandSide: new Float64Array(n).fill(mark),
     weightedSquareSum: 1,
     observationCount: arc.ranging.gpsSeconds.length,
+    compression: { applied: false, rows: 120, truncation: 0 },
     arcParameterCount: 12,
     residuals: [],
     orbitIterations: 1,

@@ -5,7 +5,6 @@ import { CheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoin
 import type { RecoveryEngine } from './engine.js';
 import { makeProducts } from './products/index.js';
 import type {
-  ArcSummary,
   ArcWorkerData,
   CallName,
   ToWorker,
@@ -13,6 +12,7 @@ import type {
   WorkerMessage,
   WorkerRequest,
 } from './protocol.js';
+import type { ArcSummary } from './summary.js';
 
 /** The thread in which all numbers of a process job are computed: arcs, sum, solution, products. */
 const port = parentPort;
@@ -87,15 +87,14 @@ const handlers: Handlers = {
     return summary;
   },
 
-  async products(context) {
-    return { files: await makeProducts(context, need(solution, 'solve')) };
+  async products(context, onProgress) {
+    return { files: await makeProducts(context, need(solution, 'solve'), onProgress) };
   },
 };
 
 function summaryOf(normals: ArcNormals): ArcSummary {
-  const { startGpsSeconds, endGpsSeconds, observationCount, arcParameterCount, residuals, orbitIterations } =
-    normals;
-  return { startGpsSeconds, endGpsSeconds, observationCount, arcParameterCount, residuals, orbitIterations };
+  const { matrix: _m, rightHandSide: _r, weightedSquareSum: _w, parameterCount: _p, ...summary } = normals;
+  return summary;
 }
 
 /** Buffers that go to the main thread without being copied. */
@@ -131,13 +130,13 @@ async function answer({ id, call, payload }: WorkerRequest): Promise<void> {
 
 let last: Promise<void> = Promise.resolve();
 /**
- * Ends the thread. A routine of a native library may be at work on our arrays in a thread of its own: it must be done
- * before they go.
+ * Ends the thread. A routine of the native library may be at work on our arrays in a thread of its own: it must be done
+ * before they go. WebAssembly runs in our own threads, which end with this one at any point.
  */
 async function stop(): Promise<void> {
   abort.abort();
   port?.postMessage({ id: 0, kind: 'stopping' } satisfies WorkerMessage);
-  await session?.la.close();
+  if (session?.la.backend === 'openblas') await session.la.close();
   process.exit(0);
 }
 

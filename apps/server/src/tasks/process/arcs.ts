@@ -1,7 +1,3 @@
-import type { ArcObservations } from '@gravity/recovery';
-import type { LoadedArc } from './arc-source.js';
-import type { ProcessRequest } from './request.js';
-
 export interface ArcInterval {
   /** Whole GPS seconds. */
   readonly startGpsSeconds: number;
@@ -22,61 +18,4 @@ export function splitArcs(startGpsSeconds: number, endGpsSeconds: number, hours:
     if (end === endGpsSeconds) break;
   }
   return arcs;
-}
-
-/** Why an arc cannot be used; undefined when it can. */
-export function missingData(
-  { observations, missing }: LoadedArc,
-  satellites: readonly string[],
-  { ranging }: ProcessRequest['observations'],
-): string | undefined {
-  const orbits = observations.satellites.filter(({ orbit }) => orbit.gpsSeconds.length > 0);
-  const found = new Set(orbits.map(({ satellite }) => satellite));
-  const absent = satellites.find((satellite) => !found.has(satellite));
-  if (absent) return missing.find((text) => text.includes(absent)) ?? `no orbit of ${absent}`;
-  if (satellites.length === 2 && ranging !== 'none' && !observations.ranging?.gpsSeconds.length) {
-    return missing.find((text) => text.includes('ranging')) ?? 'no ranging between the satellites';
-  }
-  // Without, the drag of one satellite would be taken for gravity.
-  const measured = orbits.filter(({ accelerometer }) => accelerometer !== undefined);
-  const lacking = orbits.find(({ accelerometer }) => accelerometer === undefined);
-  return measured.length > 0 && lacking
-    ? `no accelerometer of ${lacking.satellite}, but of ${measured[0].satellite}`
-    : undefined;
-}
-
-/**
- * The observations of an arc before its end: the epoch at the end itself is the first of the next arc and must not
- * count twice. Accelerations and attitude are kept, the orbit is integrated with them to the end.
- */
-export function withoutEndEpoch(arc: ArcObservations): ArcObservations {
-  const before = (epochs: Float64Array): number => {
-    let count = epochs.length;
-    while (count > 0 && epochs[count - 1] >= arc.endGpsSeconds) count--;
-    return count;
-  };
-  const { ranging } = arc;
-  return {
-    ...arc,
-    satellites: arc.satellites.map((satellite) => {
-      const { orbit } = satellite;
-      const count = before(orbit.gpsSeconds);
-      return {
-        ...satellite,
-        orbit: {
-          ...orbit,
-          gpsSeconds: orbit.gpsSeconds.slice(0, count),
-          position: orbit.position.slice(0, 3 * count),
-          velocity: orbit.velocity.slice(0, 3 * count),
-        },
-      };
-    }),
-    ...(ranging && {
-      ranging: {
-        ...ranging,
-        gpsSeconds: ranging.gpsSeconds.slice(0, before(ranging.gpsSeconds)),
-        rangeRate: ranging.rangeRate.slice(0, before(ranging.gpsSeconds)),
-      },
-    }),
-  };
 }

@@ -77,9 +77,11 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
         progress,
       });
       const productContext = contextOf({ request, target, prepared, inputs, backend, recipeHash, result });
-      progress.products(`making ${request.outputProducts.join(', ')}, report`);
+      progress.products(0, `making ${request.outputProducts.join(', ')}, report`);
       const solved = Date.now();
-      const { files } = await worker.call('products', productContext);
+      const { files } = await worker.call('products', productContext, {
+        onProgress: (done, message) => progress.products(done, message),
+      });
       const made = Date.now();
       await storeProducts(context, files, progress, stored);
       const quality = qualityOf(productContext, result.solution);

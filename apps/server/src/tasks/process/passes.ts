@@ -3,14 +3,16 @@ import type { ArcObservations, RecoverySetup } from '@gravity/recovery';
 import { type TaskContext, TaskError } from '../../jobs/task.js';
 import type { ArcSource, ExcludedData, LoadedArc } from './arc-source.js';
 import { type ArcWorkerClient, ArcWorkerError } from './arc-worker-client.js';
-import { type ArcInterval, missingData, withoutEndEpoch } from './arcs.js';
+import type { ArcInterval } from './arcs.js';
 import { streamOf } from './chunks.js';
 import type { PassSummary, SkippedArc } from './products/context.js';
 import type { ProcessProgress } from './progress.js';
-import type { ArcSummary, SolutionSummary, WorkerCalls } from './protocol.js';
+import type { WorkerCalls } from './protocol.js';
 import { hashOf, hashOfArrays } from './recipe.js';
 import type { ProcessRequest } from './request.js';
 import { describeInterval, type ProcessTarget } from './resolve.js';
+import type { ArcSummary, SolutionSummary } from './summary.js';
+import { missingData, withoutEndEpoch } from './usable-arc.js';
 
 export interface PassInputs {
   readonly context: TaskContext;

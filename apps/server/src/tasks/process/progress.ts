@@ -50,8 +50,9 @@ export class ProcessProgress {
     this.step(PREPARATION + share * (PASSES_END - PREPARATION), `pass ${pass} of ${this.passes}: solving`);
   }
 
-  products(message: string): void {
-    this.step(PASSES_END, message);
+  /** @param done how far, 0…1 */
+  products(done: number, message: string): void {
+    this.step(PASSES_END + done * (PRODUCTS_END - PASSES_END), message);
   }
 
   publishing(index: number, count: number, name: string): void {

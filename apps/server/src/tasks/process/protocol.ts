@@ -1,7 +1,8 @@
 import type { Geopotential } from '@gravity/geodesy';
-import type { ArcObservations, RecoverySetup, Regularization, ResidualStatistics } from '@gravity/recovery';
+import type { ArcObservations, RecoverySetup, Regularization } from '@gravity/recovery';
 import type { ProductContext } from './products/context.js';
 import type { ProductFile } from './products/types.js';
+import type { ArcSummary, SolutionSummary } from './summary.js';
 
 /** What the worker is started with. */
 export interface ArcWorkerData {
@@ -9,26 +10,6 @@ export interface ArcWorkerData {
   readonly engineModule: string;
   readonly backend: 'auto' | 'openblas' | 'wasm';
   readonly threads: number;
-}
-
-/** An arc's share without its matrix. */
-export interface ArcSummary {
-  readonly startGpsSeconds: number;
-  readonly endGpsSeconds: number;
-  readonly observationCount: number;
-  readonly arcParameterCount: number;
-  readonly residuals: readonly ResidualStatistics[];
-  readonly orbitIterations: number;
-}
-
-/** A solution without its covariance, which stays with the worker. */
-export interface SolutionSummary {
-  readonly field: Geopotential;
-  readonly parameterCount: number;
-  readonly observationCount: number;
-  readonly sigma0: number;
-  readonly conditionEstimate: number;
-  readonly dataContribution: Float64Array;
 }
 
 /** Requests to the worker and their answers. Handled one after the other, in the order they were sent. */

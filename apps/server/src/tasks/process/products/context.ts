@@ -1,8 +1,8 @@
 import type { Geopotential } from '@gravity/geodesy';
 import type { ModelReference } from '../../../models/index.js';
 import type { ExcludedData } from '../arc-source.js';
-import type { ArcSummary } from '../protocol.js';
 import type { ProcessRequest } from '../request.js';
+import type { ArcSummary } from '../summary.js';
 
 /** An arc that is not part of the solution. */
 export interface SkippedArc {

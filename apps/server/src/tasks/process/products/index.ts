@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RecoverySolution } from '@gravity/recovery';
+import type { OutputProduct } from '../request.js';
 import { coefficientsProduct } from './coefficients.js';
 import type { ProductContext } from './context.js';
 import { gridProducts } from './grids.js';
@@ -8,19 +9,28 @@ import { reportProduct } from './report.js';
 import type { ProductFile, UnhashedFile } from './types.js';
 import { covarianceProduct, uncertaintiesProduct } from './uncertainties.js';
 
+type Maker = (context: ProductContext, solution: RecoverySolution) => Promise<UnhashedFile[]>;
+
+const MAKERS: Readonly<Record<OutputProduct, Maker>> = {
+  coefficients: async (context, solution) => [coefficientsProduct(context, solution)],
+  grids: gridProducts,
+  uncertainties: async (context, solution) => [await uncertaintiesProduct(context, solution)],
+  covariance: async (context, solution) => [await covarianceProduct(context, solution)],
+  maps: async (context, solution) => mapProducts(context, solution),
+};
+
 /** All files a request asks for, and the report. Equal context and solution give equal bytes. */
 export async function makeProducts(
   context: ProductContext,
   solution: RecoverySolution,
+  onProgress: (fraction: number, message: string) => void = () => undefined,
 ): Promise<ProductFile[]> {
-  const wanted = new Set(context.request.outputProducts);
-  const files: UnhashedFile[] = [
-    coefficientsProduct(context, solution),
-    ...(wanted.has('grids') ? await gridProducts(context, solution) : []),
-    ...(wanted.has('uncertainties') ? [await uncertaintiesProduct(context, solution)] : []),
-    ...(wanted.has('covariance') ? [await covarianceProduct(context, solution)] : []),
-    ...(wanted.has('maps') ? mapProducts(context, solution) : []),
-    reportProduct(context, solution),
-  ];
+  const { outputProducts } = context.request;
+  const files: UnhashedFile[] = [];
+  for (const [index, name] of outputProducts.entries()) {
+    onProgress(index / outputProducts.length, `making ${name}`);
+    files.push(...(await MAKERS[name](context, solution)));
+  }
+  files.push(reportProduct(context, solution));
   return files.map((file) => ({ ...file, sha256: createHash('sha256').update(file.bytes).digest('hex') }));
 }

@@ -1,7 +1,7 @@
 import { coefficientOrdering, gpsToIso } from '@gravity/geodesy';
 import { degreeAmplitudes, errorDegreeAmplitudes } from '@gravity/products';
 import type { RecoverySolution } from '@gravity/recovery';
-import type { ArcSummary, SolutionSummary } from '../protocol.js';
+import type { ArcSummary, SolutionSummary } from '../summary.js';
 import type { ProductContext } from './context.js';
 import { period, solvedField } from './describe.js';
 import { residualField } from './grids.js';
@@ -95,6 +95,7 @@ export function reportProduct(context: ProductContext, solution: RecoverySolutio
       observation_count: arc.observationCount,
       arc_parameter_count: arc.arcParameterCount,
       orbit_iterations: arc.orbitIterations,
+      row_compression: arc.compression,
       residuals: arc.residuals,
     })),
     skipped_arcs: context.skippedArcs.map((arc) => ({

@@ -1,0 +1,10 @@
+import type { ArcNormals, RecoverySolution } from '@gravity/recovery';
+
+/** An arc's share without its matrix. */
+export type ArcSummary = Omit<
+  ArcNormals,
+  'matrix' | 'rightHandSide' | 'weightedSquareSum' | 'parameterCount'
+>;
+
+/** A solution without its covariance, which stays with the worker. */
+export type SolutionSummary = Omit<RecoverySolution, 'covariance'>;
