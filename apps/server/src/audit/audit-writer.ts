@@ -47,7 +47,7 @@ async function recover(db: Database, folder: string): Promise<number> {
     for (let i = 0; i < rows.length; i += rowsPerInsert) {
       const part = rows.slice(i, i + rowsPerInsert);
       const ids = part.map((row) => row.request_id);
-      const earliest = part.map((row) => row.time).reduce((a, b) => (a < b ? a : b));
+      const earliest = part.map((row) => row.time).sort()[0];
       const there = await db.kysely
         .selectFrom('audit_logs')
         .select('request_id')

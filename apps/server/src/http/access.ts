@@ -3,9 +3,12 @@ import { authenticate, hasRole } from '../auth/authenticate.js';
 import { type AppContext, unauthorized } from './context.js';
 import { HttpError } from './errors.js';
 
-/** Closed unless said otherwise: a route without `access` in its config needs a user. */
+/**
+ * Closed unless said otherwise: a route without `access` in its config needs a user. Runs after the rate limit, so that
+ * refused requests count, and before the body is read.
+ */
 export function installAccessControl(app: FastifyInstance, { db, tokens }: AppContext): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('preParsing', async (request) => {
     const access = request.routeOptions.config.access ?? 'viewer';
     if (access === 'public') return;
     const offered = request.headers.authorization !== undefined || request.headers['x-api-key'] !== undefined;

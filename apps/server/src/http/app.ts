@@ -12,8 +12,9 @@ import type { JobService } from '../jobs/job-service.js';
 import { createMetrics } from '../metrics/metrics.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { installAccessControl } from './access.js';
+import { installClosing } from './closing.js';
 import type { Api, AppContext, RunnerStatus } from './context.js';
-import { installErrorHandling } from './error-handler.js';
+import { answerFrameworkError, installErrorHandling, refuseMalformed } from './error-handler.js';
 import { collectRoutes } from './known-routes.js';
 import { loggerOptions } from './logger.js';
 import { openApiOptions } from './openapi.js';
@@ -71,6 +72,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     rewriteUrl: (request) => withoutVersion(request.url ?? '/'),
     trustProxy: options.trustProxy ?? false,
     forceCloseConnections: 'idle',
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: refuseMalformed,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 1024 },
     // Slow senders must not hold a connection for ever; uploads may take an hour.
     requestTimeout: 3_600_000,
@@ -88,8 +91,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   const metrics = createMetrics(app, requestEnd, db, audit, version);
   installAudit(app, requestEnd, audit);
-  const closing = new AbortController();
-  app.addHook('preClose', async () => closing.abort());
+  const closing = installClosing(app);
   app.addHook('onClose', async () => {
     await audit
       .close()
@@ -114,7 +116,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     audit,
     version,
     ...(runner !== undefined && { runner }),
-    closing: closing.signal,
+    closing,
   };
   await app.register(async (scope) => addApi(scope.withTypeProvider(), context));
   await installDocs(app);

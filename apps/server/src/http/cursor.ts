@@ -12,7 +12,6 @@ export function decodeCursor<const Kinds extends readonly ('string' | 'number')[
 ): { [Index in keyof Kinds]: Kinds[Index] extends 'string' ? string : number } {
   try {
     const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    // biome-ignore lint/suspicious/useValidTypeof: the kinds are literals of the type above
     const fits =
       Array.isArray(values) &&
       values.length === kinds.length &&

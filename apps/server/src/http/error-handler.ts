@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type {} from '@fastify/rate-limit';
 import type { ErrorObject } from 'ajv';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DatabaseUnavailableError } from '../db/database-error.js';
 import { IdempotencyConflictError } from '../jobs/job-service.js';
+import { NotFoundError, ObjectStoreError } from '../storage/errors.js';
 import { type FieldError, HttpError, invalidField, problemBody, problemContentType } from './errors.js';
 import { allowedMethods, type KnownRoute } from './known-routes.js';
 import { fieldErrors } from './validation.js';
@@ -19,6 +24,7 @@ export function sendProblem(
   return reply
     .code(status)
     .header('cache-control', 'no-store')
+    .header('x-request-id', request.id)
     .type(problemContentType)
     .serializer((payload) => payload as string)
     .send(body);
@@ -50,6 +56,58 @@ function fromFastify(error: FastifyError, bodyLimit: number): HttpError | undefi
   return undefined;
 }
 
+/** What the client may know about an error of one of the ports. */
+function fromPorts(error: Error): HttpError | undefined {
+  if (error instanceof IdempotencyConflictError) {
+    return invalidField('Idempotency-Key', 'was used before with another request');
+  }
+  if (error instanceof DatabaseUnavailableError) {
+    return new HttpError(503, 'The database does not answer; try again later', [], { 'retry-after': '5' });
+  }
+  if (error instanceof NotFoundError) return new HttpError(404, 'Object not found');
+  if (error instanceof ObjectStoreError) {
+    if (error.code === 'checksum_mismatch')
+      return invalidField('sha256', 'does not match the bytes received');
+    if (error.code === 'key_conflict') return new HttpError(409, 'Another object is in the way of this name');
+    if (error.code === 'invalid_key' || error.code === 'invalid_bucket') {
+      return new HttpError(400, 'This object name is not valid');
+    }
+  }
+  return undefined;
+}
+
+/** Errors from before a route is known, such as an address that cannot be decoded. */
+export function answerFrameworkError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const known = fromFastify(error, 0) ?? new HttpError(400, 'The request cannot be read');
+  sendProblem(request, reply, known.statusCode, known.message);
+}
+
+/** What is no HTTP gets the format too, written to the bare connection, which is then closed. */
+export function refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const detail =
+    status === 431
+      ? 'The header of the request is too large'
+      : status === 408
+        ? 'The request took too long'
+        : 'This is not a valid HTTP request';
+  const body = JSON.stringify(problemBody(status, detail, [], '/', randomUUID()));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${problemContentType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroy(error);
+}
+
 const validationContexts: Readonly<Record<string, string>> = {
   querystring: 'query parameter',
   params: 'path parameter',
@@ -71,12 +129,7 @@ export function installErrorHandling(
       const detail = `Validation failed: ${where === undefined ? '' : `${where} `}${first.field}: ${first.message}${more}`;
       return sendProblem(request, reply, 422, detail, errors);
     }
-    const known =
-      error instanceof HttpError
-        ? error
-        : (error as Error) instanceof IdempotencyConflictError
-          ? invalidField('Idempotency-Key', 'was used before with another request')
-          : fromFastify(error, bodyLimit);
+    const known = error instanceof HttpError ? error : (fromPorts(error) ?? fromFastify(error, bodyLimit));
     if (known !== undefined) {
       return sendProblem(
         request,

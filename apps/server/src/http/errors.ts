@@ -25,6 +25,7 @@ const problems: Readonly<Record<number, { readonly type: string; readonly title:
   404: { type: 'not-found', title: 'Not Found' },
   405: { type: 'method-not-allowed', title: 'Method Not Allowed' },
   406: { type: 'not-acceptable', title: 'Not Acceptable' },
+  408: { type: 'request-timeout', title: 'Request Timeout' },
   409: { type: 'conflict', title: 'Conflict' },
   412: { type: 'precondition-failed', title: 'Precondition Failed' },
   413: { type: 'content-too-large', title: 'Content Too Large' },
@@ -32,6 +33,7 @@ const problems: Readonly<Record<number, { readonly type: string; readonly title:
   416: { type: 'range-not-satisfiable', title: 'Range Not Satisfiable' },
   422: { type: 'validation-error', title: 'Validation Error' },
   429: { type: 'too-many-requests', title: 'Too Many Requests' },
+  431: { type: 'header-too-large', title: 'Request Header Fields Too Large' },
   500: { type: 'internal-error', title: 'Internal Server Error' },
   503: { type: 'unavailable', title: 'Service Unavailable' },
 };

@@ -1,5 +1,4 @@
-import type { FastifyLoggerOptions, FastifyRequest } from 'fastify';
-import type { PinoLoggerOptions } from 'fastify/types/logger.js';
+import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 
 const secretPaths = [
   'req.headers.authorization',
@@ -23,7 +22,7 @@ const secretPaths = [
 export function loggerOptions(
   level: string,
   stream?: { write(line: string): void },
-): FastifyLoggerOptions & PinoLoggerOptions {
+): Exclude<FastifyServerOptions['logger'], boolean | undefined> {
   return {
     level,
     redact: { paths: secretPaths, censor: '[redacted]' },

@@ -19,15 +19,16 @@ export interface RequestEnd {
 export function installRequestEnd(app: FastifyInstance): RequestEnd {
   const listeners: EndListener[] = [];
   const ended = new WeakSet<FastifyRequest>();
-  const end = (request: FastifyRequest, reply: FastifyReply) => {
+  const end = (request: FastifyRequest, reply: FastifyReply, status: number) => {
     if (ended.has(request)) return;
     ended.add(request);
-    const status = reply.raw.writableFinished ? reply.statusCode : clientClosedRequest;
     for (const listener of listeners) listener(request, status, reply.elapsedTime, reply);
   };
   app.addHook('onRequest', async (request, reply) => {
-    reply.raw.once('close', () => end(request, reply));
+    reply.raw.once('close', () => {
+      end(request, reply, reply.raw.writableFinished ? reply.statusCode : clientClosedRequest);
+    });
   });
-  app.addHook('onResponse', async (request, reply) => end(request, reply));
+  app.addHook('onResponse', async (request, reply) => end(request, reply, reply.statusCode));
   return { listen: (listener) => listeners.push(listener) };
 }

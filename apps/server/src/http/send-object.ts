@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Bucket, ObjectStore } from '../storage/object-store.js';
 import { attachment, matchesEtag, parseRange } from './conditional.js';
@@ -39,7 +40,7 @@ export async function sendObject(
   } else {
     reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${object.bytes}`);
   }
-  if (request.method === 'HEAD') return reply.send();
-  const stream = await objects.get(object.bucket, object.key, range);
-  return reply.send(stream);
+  // An empty stream leaves the content length alone; no payload at all would set it to 0.
+  const head = request.method === 'HEAD';
+  return reply.send(head ? Readable.from([]) : await objects.get(object.bucket, object.key, range));
 }

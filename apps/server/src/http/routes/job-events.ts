@@ -136,7 +136,7 @@ function addEvents(api: Api, context: AppContext): void {
         else open.delete(userId);
       });
       // A client that leaves while nothing is sent is seen by its connection only.
-      request.raw.once('close', () => gone.abort());
+      reply.raw.once('close', () => gone.abort());
       return reply
         .type('text/event-stream; charset=utf-8')
         .header('cache-control', 'no-store')

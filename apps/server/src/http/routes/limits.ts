@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { satellites } from '../../missions.js';
 import type { Api, AppContext } from '../context.js';
 import { JsonObject } from '../schemas/common.js';
