@@ -37,8 +37,8 @@ describe('from files to published products', () => {
     const { result } = await done(
       client.ingest({ ...interval, data_source: `file:${level1b()}`, data_type: 'l1b', validate_data: true }),
     );
-    // GNV1B, ACT1B and SCA1B of two satellites at 10 s, KBR1B at 5 s
-    expect(result?.totals).toMatchObject({ ingested: 7, rejected: 0, records: 6 * 8640 + 17_280 });
+    // GNV1B, ACT1B and SCA1B of two satellites and KBR1B, all at 5 s
+    expect(result?.totals).toMatchObject({ ingested: 7, rejected: 0, records: 7 * 17_280 });
     const again = await done(
       client.ingest({ ...interval, data_source: `file:${level1b()}`, data_type: 'l1b', validate_data: true }),
     );
@@ -142,11 +142,9 @@ describe('the way a user is told no', () => {
     expect(error.problem).toMatchObject({ status_code: 422, errors: [{ field: 'satellites' }] });
   });
 
-  test('a folder that is not allowed is refused with the reason', async () => {
-    const job = client.ingest({ ...interval, data_source: 'file:/etc', data_type: 'l1b' });
-    await expect(job.then((j) => followJob(client, j.id))).rejects.toThrow(
-      /not inside a folder that may be read|not allowed/,
-    );
+  test('a folder that is not allowed is refused', async () => {
+    const refused = client.ingest({ ...interval, data_source: 'file:/etc', data_type: 'l1b' });
+    await expect(refused).rejects.toMatchObject({ status: 403 });
   });
 
   test('no token, no jobs', async () => {

@@ -12,7 +12,7 @@ export async function temporaryFolder(): Promise<{ readonly path: string; remove
 /** One day of a pair; UTC is 18 s behind GPS time, in which the files have their days. */
 export const DAY = {
   start: '2021-07-16T23:59:42Z',
-  end: '2021-07-17T23:59:32Z',
+  end: '2021-07-17T23:59:37Z',
   satellites: ['GRACE-C', 'GRACE-D'],
 } as const;
 
@@ -25,7 +25,7 @@ export async function simulateDay(
   const { code, stderr } = await runCommand([
     'simulate',
     ...['--out', folder, '--days', '1', '--degree', String(degree), '--start', '2021-07-17', '--mass-signal'],
-    ...['--orbit-sampling', '10', '--accelerometer-sampling', '10', ...extra],
+    ...['--orbit-sampling', '5', '--accelerometer-sampling', '5', ...extra],
   ]);
   if (code !== 0) throw new Error(stderr);
 }
