@@ -18,12 +18,15 @@ export interface FolderLock {
 const HEARTBEAT_MS = 5_000;
 /** A lock of another host (container, shared disk) counts as dead when not touched for so long. */
 const FOREIGN_STALE_MS = 30_000;
+/** A younger one is watched for so long for a sign of life: a killed container comes back under a new host name. */
+const FOREIGN_WATCH_MS = 3 * HEARTBEAT_MS;
+const WATCH_STEP_MS = 500;
 
 /**
  * Takes the lock file, so that two processes never open the same folder. The lock of a process that no longer
  * runs is taken over. Throws DatabaseUnavailableError 'locked' naming the owner.
  */
-export function lockFolder(path: string): FolderLock {
+export async function lockFolder(path: string): Promise<FolderLock> {
   const mine: Owner = {
     pid: process.pid,
     host: hostname(),
@@ -42,7 +45,7 @@ export function lockFolder(path: string): FolderLock {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const owner = readOwner(path);
         if (owner === undefined) continue;
-        if (round >= 10 || isAlive(owner, path)) throw lockedError(path, owner);
+        if (round >= 10 || (await isAlive(owner, path))) throw lockedError(path, owner);
         removeStale(path, owner, mine.token);
       }
     }
@@ -83,8 +86,8 @@ function readOwner(path: string): Owner | undefined {
   }
 }
 
-function isAlive(owner: Owner, path: string): boolean {
-  if (owner.host !== hostname()) return ageMs(path) < FOREIGN_STALE_MS;
+async function isAlive(owner: Owner, path: string): Promise<boolean> {
+  if (owner.host !== hostname()) return showsLife(path);
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
@@ -94,9 +97,20 @@ function isAlive(owner: Owner, path: string): boolean {
   return owner.started === null || started === null || started === owner.started;
 }
 
-function ageMs(path: string): number {
+/** Whether the lock file of another host is touched by its owner. */
+async function showsLife(path: string): Promise<boolean> {
+  const first = touchedMs(path);
+  if (Date.now() - first > FOREIGN_STALE_MS) return false;
+  for (let waited = 0; waited < FOREIGN_WATCH_MS; waited += WATCH_STEP_MS) {
+    await new Promise((resolve) => setTimeout(resolve, WATCH_STEP_MS));
+    if (touchedMs(path) !== first) return true;
+  }
+  return false;
+}
+
+function touchedMs(path: string): number {
   try {
-    return Date.now() - statSync(path).mtimeMs;
+    return statSync(path).mtimeMs;
   } catch {
     return 0;
   }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CompiledQuery, Kysely, type Transaction } from 'kysely';
 import type { ServerConfig } from '../config.js';
@@ -29,6 +29,7 @@ export interface DatabaseOptions {
 const COPY_BLOCK_BYTES = 2 * 1024 * 1024;
 /** PGlite has no background processes: nothing else writes a checkpoint while the process runs. */
 const CHECKPOINT_AFTER_BYTES = 256 * 1024 * 1024;
+const CREATE_TIMEOUT_MS = 600_000;
 const PING_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 
@@ -41,15 +42,32 @@ export async function openDatabase(
   options: DatabaseOptions = {},
 ): Promise<Database> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const lock = lockFolder(join(config.dataDir, 'db.lock'));
+  const lock = await lockFolder(join(config.dataDir, 'db.lock'));
   try {
     const folder = join(config.dataDir, 'db');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!existsSync(join(folder, 'PG_VERSION'))) await createCluster(folder);
     return await openSession(folder, lock, options);
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/**
+ * Makes the cluster under another name and renames it when it is whole: a process killed in between leaves nothing
+ * that a later start would take for a database. The thread that made it is ended, for it holds 400 MB.
+ */
+async function createCluster(folder: string): Promise<void> {
+  const unfinished = `${folder}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
+  const session = new PgliteSession({ folder: unfinished }, CREATE_TIMEOUT_MS, () => {});
+  try {
+    await session.start();
+  } finally {
+    await session.close();
+  }
+  renameSync(unfinished, folder);
 }
 
 async function openSession(folder: string, lock: FolderLock, options: DatabaseOptions): Promise<Database> {

@@ -26,7 +26,8 @@ const MAX_LOG_ENTRIES = 10_000;
 
 /**
  * Progress and log of one attempt, gathered and written at most every `intervalMs`, fenced by the attempt:
- * what comes after the job went to someone else is not written.
+ * what comes after the job went to someone else or was cancelled is not written; what comes with or right after the
+ * result is.
  */
 export class AttemptJournal {
   private entries: Entry[] = [];
@@ -132,7 +133,8 @@ export class AttemptJournal {
           update processing_jobs set progress = greatest(progress, ${this.fraction}),
             progress_message = coalesce(${this.message === undefined ? null : storableText(this.message)}, progress_message),
             updated_at = now()
-          where id = ${this.owner.jobId} and attempt = ${this.owner.attempt} and status = 'running'
+          where id = ${this.owner.jobId} and attempt = ${this.owner.attempt}
+            and status in ('running', 'completed')
           returning id)
         insert into job_events (job_id, time, kind, level, message, data)
         select owned.id, entry.time, entry.kind, entry.level, entry.message, nullif(entry.data, 'null'::jsonb)

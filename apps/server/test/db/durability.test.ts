@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@gravity/server';
@@ -62,6 +62,19 @@ describe('embedded database under kill -9', () => {
     },
   );
 
+  it('opens after a kill during the very first start', async () => {
+    for (const wait of [300, 900, 1500]) {
+      const own = temporaryFolder();
+      const child = startScript('db/hold-child.mjs', own.path);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      await child.kill();
+      const db = await openDatabase(testConfig(own.path));
+      await db.ping();
+      await db.close();
+      own.remove();
+    }
+  });
+
   it('asks PostgreSQL for synchronous commits that reach the disk', async () => {
     open = await openDatabase(testConfig(folder.path));
     const { rows } = await sql`select current_setting('fsync') as fsync,
@@ -108,8 +121,9 @@ describe('lock of the data folder', () => {
     open = undefined;
 
     writeFileSync(path, JSON.stringify({ ...reused, host: 'another-host' }));
+    const heart = setInterval(() => utimesSync(path, new Date(), new Date()), 200);
     await expect(openDatabase(testConfig(folder.path))).rejects.toMatchObject({ code: 'locked' });
-    const { utimesSync } = await import('node:fs');
+    clearInterval(heart);
     const past = new Date(Date.now() - 120_000);
     utimesSync(path, past, past);
     open = await openDatabase(testConfig(folder.path));

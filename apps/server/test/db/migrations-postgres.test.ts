@@ -29,7 +29,9 @@ async function statements(): Promise<string[]> {
       createIntrospector: (kysely) => new PostgresIntrospector(kysely),
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
-    log: (event) => collected.push(event.query.sql),
+    log: (event) => {
+      collected.push(event.query.sql);
+    },
   });
   for (const name of Object.keys(migrations).sort()) await migrations[name].up(db);
   return collected;

@@ -215,8 +215,10 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
               .insertInto('provenance_edges')
               .values({ job_id: context.jobId, relation: 'used', entity_kind: 'job', entity_id: 'x' })
               .execute();
+            context.log('info', 'written inside finalize');
             return { files: 3, big: 12n };
           });
+          context.log('info', 'written after it');
         });
         const done = await reach(job.id, 'completed');
         expect(seen).toMatchObject({ jobId: job.id, userId, attempt: 1, parameters: { a: 1 } });
@@ -229,6 +231,11 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
         });
         expect(done.completed_at?.getTime()).toBeGreaterThanOrEqual(done.started_at?.getTime() ?? Number.NaN);
         expect(await messages(job.id, 'status')).toEqual(['Accepted', 'Attempt 1 started', 'Completed']);
+        const lines = await waitFor('log', async () => {
+          const found = await messages(job.id, 'log');
+          return found.length === 2 && found;
+        });
+        expect(lines).toEqual(['written inside finalize', 'written after it']);
       });
 
       it('two runners never run one job twice, and no more at once than allowed', async () => {
