@@ -81,7 +81,7 @@ describe('closed loop', () => {
     const realizations = 8;
     const degree = 16;
     const square = new Float64Array(degree + 1);
-    let formal = new Float64Array(degree + 1);
+    let formal: Float64Array = new Float64Array(degree + 1);
     for (let seed = 1; seed <= realizations; seed++) {
       const { truth, arcs } = mission(degree, 2, { rangeRate: 2e-7, position: 0.02 }, seed);
       const setup = setupFor(truth, { sigmaRangeRate: 2e-7, sigmaPosition: 0.02 });
