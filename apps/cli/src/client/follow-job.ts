@@ -21,8 +21,8 @@ export class JobFailedError extends Error {
 }
 
 /**
- * Waits until a job has ended. Server-sent events say when something has happened and bring the log; the job itself is
- * read from its resource, at least once a second, so that a broken stream loses nothing but log lines.
+ * Waits until a job has ended. Server-sent events say when its state has changed and bring the log; the job itself is read
+ * from its resource, at least once a second, so that a broken stream loses nothing but log lines.
  *
  * @throws JobFailedError when it failed or was cancelled
  */
@@ -32,7 +32,8 @@ export async function followJob(
   options: FollowOptions = {},
 ): Promise<Job> {
   const stream = new AbortController();
-  const listening = listen(client, id, stream.signal, options.onLog);
+  let wake = () => {};
+  const listening = listen(client, id, stream.signal, options.onLog, () => wake());
   try {
     for (;;) {
       const job = await client.job(id);
@@ -41,7 +42,10 @@ export async function followJob(
         if (job.status !== 'completed') throw new JobFailedError(job);
         return job;
       }
-      await sleep(POLL_SECONDS * 1000, undefined, { signal: options.signal });
+      const woken = new AbortController();
+      wake = () => woken.abort();
+      await sleep(POLL_SECONDS * 1000, undefined, { signal: woken.signal }).catch(() => {});
+      options.signal?.throwIfAborted();
     }
   } finally {
     stream.abort();
@@ -49,13 +53,14 @@ export async function followJob(
   }
 }
 
+/** Reads the job's events until it has ended; calls `onChange` when its state has changed. */
 async function listen(
   client: GravityClient,
   id: string,
   signal: AbortSignal,
   onLog: FollowOptions['onLog'],
+  onChange: () => void,
 ): Promise<void> {
-  if (!onLog) return;
   try {
     const response = await client.transport.send(`/ops/jobs/${encodeURIComponent(id)}/events`, {
       headers: { accept: 'text/event-stream' },
@@ -63,9 +68,11 @@ async function listen(
       signal,
     });
     if (!response.body) return;
-    for await (const { data } of readEventStream(response.body)) {
-      const event = JSON.parse(data) as { kind?: string; level?: string; message?: string };
-      if (event.kind === 'log' && event.message) onLog(event.level ?? 'info', event.message);
+    for await (const { event, data } of readEventStream(response.body)) {
+      if (event === 'status' || event === 'end') onChange();
+      if (event !== 'log') continue;
+      const { level, message } = JSON.parse(data) as { level?: string; message?: string };
+      if (message) onLog?.(level ?? 'info', message);
     }
   } catch {
     // the stream is a convenience; the job is followed without it
