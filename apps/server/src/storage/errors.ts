@@ -19,7 +19,8 @@ export class ObjectStoreError extends Error {
       | 'invalid_bucket'
       | 'checksum_mismatch'
       | 'range_not_satisfiable'
-      | 'key_conflict',
+      | 'key_conflict'
+      | 'immutable',
     message: string,
   ) {
     super(message);

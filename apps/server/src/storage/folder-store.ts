@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { contentTypeOf } from './content-type.js';
 import { NotFoundError, ObjectStoreError } from './errors.js';
 import { isMissing, moveInto, removeEmptyParents, walk, writeHashed } from './folder-files.js';
-import { assertBucket, assertKey, BUCKETS } from './object-key.js';
+import { assertBucket, assertKey, BUCKETS, isWriteOnce } from './object-key.js';
 import type { Bucket, ObjectStore, StoredObject } from './object-store.js';
 import type { Presigner } from './presign.js';
 
@@ -43,6 +43,10 @@ async function removeOldTemporaries(folder: string): Promise<void> {
   }
 }
 
+function writeOnceError(bucket: Bucket, key: string): ObjectStoreError {
+  return new ObjectStoreError('immutable', `${bucket}/${key} is archived: it is never changed or removed`);
+}
+
 class FolderObjectStore implements ObjectStore {
   constructor(
     private readonly root: string,
@@ -64,6 +68,12 @@ class FolderObjectStore implements ObjectStore {
           'checksum_mismatch',
           `${bucket}/${key}: SHA-256 is ${sha256}, expected ${options.expectedSha256}`,
         );
+      }
+      const present = isWriteOnce(bucket, key) ? await this.head(bucket, key) : undefined;
+      if (present && present.sha256 !== sha256) throw writeOnceError(bucket, key);
+      if (present) {
+        await rm(temporary, { force: true });
+        return present;
       }
       return await this.place(
         bucket,
@@ -162,6 +172,7 @@ class FolderObjectStore implements ObjectStore {
 
   async delete(bucket: Bucket, key: string): Promise<void> {
     const path = this.path(bucket, key);
+    if (isWriteOnce(bucket, key) && (await this.head(bucket, key))) throw writeOnceError(bucket, key);
     await rm(path).catch((error: unknown) => {
       if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ERR_FS_EISDIR') throw error;
     });
@@ -198,6 +209,7 @@ class FolderObjectStore implements ObjectStore {
     sha256: string,
     contentType: string,
   ): Promise<StoredObject> {
+    if (isWriteOnce(bucket, key)) await chmod(temporary, 0o444);
     const info = await stat(temporary);
     await moveInto(temporary, target, key);
     const sidecar: Sidecar = {

@@ -34,3 +34,8 @@ export function assertKey(key: string): void {
     if (!SEGMENT.test(segment)) refuse("may hold letters, digits and !_.*'()=+@,~- and space only");
   }
 }
+
+/** Archived products: written once, never overwritten, never deleted. */
+export function isWriteOnce(bucket: Bucket, key: string): boolean {
+  return bucket === 'products' && key.startsWith('archive/');
+}

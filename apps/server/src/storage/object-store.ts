@@ -11,7 +11,12 @@ export interface StoredObject {
   readonly lastModified: Date;
 }
 
-/** The object store port. Embedded: a folder; services: S3 / MinIO. */
+/**
+ * The object store port. Keys under `archive/` in `products` are written once: the same bytes again are accepted,
+ * others and a delete are refused ('immutable').
+ *
+ * Embedded: a folder; services: S3 / MinIO.
+ */
 export interface ObjectStore {
   /** Streams to a temporary name, then renames: an object is there whole or not at all. */
   put(

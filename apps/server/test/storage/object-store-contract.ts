@@ -151,6 +151,18 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       await expect(store.presign('GET', 'temp', key, 60)).rejects.toMatchObject({ code: 'invalid_key' });
     });
 
+    it('never changes or removes what is archived', async () => {
+      const key = `archive/2023/${base.replaceAll('/', '-')}/field.gfc`;
+      await store.put('products', key, Buffer.from('as published'));
+      await store.put('products', key, Buffer.from('as published'));
+      await expect(store.put('products', key, Buffer.from('changed'))).rejects.toMatchObject({
+        code: 'immutable',
+      });
+      await expect(store.delete('products', key)).rejects.toMatchObject({ code: 'immutable' });
+      expect((await read(await store.get('products', key))).toString()).toBe('as published');
+      await store.delete('products', 'archive/2023/absent');
+    });
+
     it('takes concurrent writers of one key: the last whole content stays', async () => {
       const contents = Array.from({ length: 8 }, (_, index) => String(index).repeat(100_000 + index));
       await Promise.all(contents.map((text) => store.put('temp', `${base}/race`, Buffer.from(text))));
