@@ -37,7 +37,7 @@ describe('from files to published products', () => {
     const { result } = await done(
       client.ingest({ ...interval, data_source: `file:${level1b()}`, data_type: 'l1b', validate_data: true }),
     );
-    // GNV1B, ACT1B and SCA1B of two satellites and KBR1B, all at 5 s
+    // GNV1B, ACC1B and SCA1B of two satellites and KBR1B, all at 5 s
     expect(result?.totals).toMatchObject({ ingested: 7, rejected: 0, records: 7 * 17_280 });
     const again = await done(
       client.ingest({ ...interval, data_source: `file:${level1b()}`, data_type: 'l1b', validate_data: true }),

@@ -43,7 +43,7 @@ export function addSimulateCommand(program: Command, version: string): void {
     .option('--position-noise <m>', 'white noise of positions, per coordinate', parseNonNegative, 0.02)
     .option('--orbit-sampling <s>', 'step of GNV1B', parsePositive, 1)
     .option('--ranging-sampling <s>', 'step of KBR1B', parsePositive, 5)
-    .option('--accelerometer-sampling <s>', 'step of ACT1B and SCA1B', parsePositive, 1)
+    .option('--accelerometer-sampling <s>', 'step of ACC1B and SCA1B', parsePositive, 1)
     .option('--no-non-gravitational', 'no drag, no accelerometer and star camera data')
     .option('--seed <n>', 'of the noise', parseNonNegative)
     .option('--tables', 'write plain tables (CSV) as well');

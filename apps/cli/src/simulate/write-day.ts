@@ -3,7 +3,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type SimulationNotes, writeAct1b, writeGnv1b, writeKbr1b, writeSca1b } from '@gravity/formats';
+import { type SimulationNotes, writeAcc1b, writeGnv1b, writeKbr1b, writeSca1b } from '@gravity/formats';
 import { gpsEpoch, gpsToDay, mjdToIsoDate } from '@gravity/geodesy';
 import type { SimulatedDay, SimulatedSatelliteDay } from '@gravity/recovery';
 import { observationsCsv } from '../files/observations-csv.js';
@@ -13,7 +13,7 @@ const RELEASE = '04';
 
 /**
  * Writes a simulated day (a whole GPS day) as the Level-1B files a mission would deliver: GNV1B, KBR1B and, where there
- * are accelerometer data, ACT1B and SCA1B. The ranging file holds the raw measurement beside its corrections, as real
+ * are accelerometer data, ACC1B and SCA1B. The ranging file holds the raw measurement beside its corrections, as real
  * ones do. Files appear under their names only when complete.
  *
  * @returns paths in the order written
@@ -30,7 +30,7 @@ export async function writeDay(day: SimulatedDay, folder: string, notes: Simulat
     ]);
     if (accelerometerGpsSeconds.length === 0) return;
     const base = { ...notes, satellite, gpsSeconds: accelerometerGpsSeconds };
-    files.push([`ACT1B_${date}_${satellite}`, writeAct1b({ ...base, linear: linearAcceleration })]);
+    files.push([`ACC1B_${date}_${satellite}`, writeAcc1b({ ...base, linear: linearAcceleration })]);
     files.push([`SCA1B_${date}_${satellite}`, writeSca1b({ ...base, quaternion })]);
   });
   files.push([`KBR1B_${date}_Y`, rangingFile(day.ranging, notes)]);
