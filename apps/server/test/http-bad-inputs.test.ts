@@ -199,6 +199,8 @@ const cases: readonly Case[] = [
   { name: 'unknown upload', ...ingest({ data_source: 'upload:123' }), status: 422, field: 'data_source', message: /unknown upload/ },
   { name: "another user's upload", url: '/ops/ingest', json: () => ({ ...manual.ingest, data_source: `upload:${foreignUpload}` }), status: 422, field: 'data_source', message: /unknown upload/ },
   { name: 'table options for Level-1B', ...ingest({ table: { kind: 'orbit' } }), status: 422, field: 'table', message: /only for data_type 'table'/ },
+  { name: 'a product that is no Level-1B name', ...ingest({ products: ['GNV1B', 'gnv'] }), status: 422, field: 'products[1]', message: /'gnv' does not have the form/ },
+  { name: 'no product at all', ...ingest({ products: [] }), status: 422, field: 'products', message: /./ },
   { name: 'unknown time scale', ...ingest({ data_type: 'table', table: { time_scale: 'UT1' } }), status: 422, field: 'table.time_scale', message: /supported: GPS, UTC, TT, TAI/ },
   { name: 'empty upload', url: '/ops/uploads?name=a.txt', payload: '', headers: { 'content-type': 'application/octet-stream' }, status: 422, field: 'file', message: /is empty/ },
   { name: 'upload without a name', url: '/ops/uploads', payload: 'x', headers: { 'content-type': 'application/octet-stream' }, status: 422, field: 'name', message: /is required/ },

@@ -80,13 +80,32 @@ export const IngestBody = Type.Object(
     start_time: Type.Optional(Timestamp),
     end_time: Type.Optional(Timestamp),
     validate_data: Type.Optional(Type.Boolean({ default: true })),
+    products: Type.Optional(
+      Type.Array(Type.String({ pattern: '^(all|[A-Z]{3}1B)$' }), {
+        minItems: 1,
+        maxItems: 64,
+        uniqueItems: true,
+        description:
+          'Level-1B products taken from folders and archives, such as ["GNV1B", "MAS1B"], or ["all"]. Default: those that processing uses.',
+      }),
+    ),
     table: Type.Optional(
       Type.Object(
         {
           satellite: Type.Optional(Type.String({ maxLength: 32 })),
-          frame: Type.Optional(stringEnum(['celestial', 'terrestrial'])),
+          frame: Type.Optional(stringEnum(['celestial', 'inertial', 'terrestrial'])),
           time_scale: Type.Optional(stringEnum(['GPS', 'UTC', 'TT', 'TAI'])),
           kind: Type.Optional(stringEnum(['orbit', 'range_rate', 'accelerometer', 'attitude'])),
+          epoch_format: Type.Optional(
+            stringEnum(['gps_seconds', 'mjd', 'mjd+seconds', 'iso', 'decimal_year']),
+          ),
+          columns: Type.Optional(
+            Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+              minItems: 2,
+              maxItems: 64,
+              description: 'Names of the columns of a table without a heading.',
+            }),
+          ),
         },
         { ...strict, description: 'What a table does not say itself; for data_type table.' },
       ),

@@ -109,7 +109,7 @@ function intervalOf(parameters: Record<string, unknown>, fail: Fail): GpsInterva
 
 function productsOf(value: unknown, fail: Fail): readonly string[] | undefined {
   if (value === undefined || value === null) return PROCESSING_PRODUCTS;
-  if (value === 'all') return undefined;
+  if (value === 'all' || (Array.isArray(value) && value.includes('all'))) return undefined;
   if (Array.isArray(value) && value.every((v) => typeof v === 'string' && /^[A-Z]{3}1B$/.test(v)))
     return value;
   fail('products', '"all" or a list such as ["GNV1B", "KBR1B"] expected');
