@@ -151,6 +151,8 @@ async function report(
     print(`  ${product.file_name}  ${formatBytes(product.bytes)}  ${product.kind}`);
   }
   for (const path of [join(workspace.results, 'truth.gfc'), ...drawn]) print(`  ${basename(path)}`);
-  print(`\ncontent hash of the coefficients (the same in every run on this machine) sha256:${coefficients.sha256}`);
+  print(
+    `\ncontent hash of the coefficients (the same in every run on this machine) sha256:${coefficients.sha256}`,
+  );
   return complaints;
 }
