@@ -1,5 +1,5 @@
-import type { NodeGrid } from '../dynamics/node-grid.js';
-import { collocationRule } from '../integration/gauss-legendre.js';
+import { halfPhaseOfBand, type NodeGrid } from '../dynamics/node-grid.js';
+import { collocationRule, legendre } from '../integration/gauss-legendre.js';
 
 /**
  * Rows of one observation type over a block of segments, replaced by fewer.
@@ -41,11 +41,10 @@ export interface InterpolationFactor {
 const SEGMENTS_PER_BLOCK = 5;
 /** Fewer saved rows than this do not pay for the transform. */
 const WORTHWHILE = 0.8;
-const SHORTEST_PERIOD_SECONDS = 5300;
 
 /** Gauss epochs needed for a relative truncation of about 1e-10: half the phase, and the Bessel tail behind it. */
 export function nodesForBand(degree: number, seconds: number): number {
-  const halfPhase = (Math.PI * (degree + 3) * seconds) / SHORTEST_PERIOD_SECONDS;
+  const halfPhase = halfPhaseOfBand(degree, seconds);
   return Math.ceil(halfPhase + 10 + 7 * Math.cbrt(halfPhase));
 }
 
@@ -115,21 +114,14 @@ function epochs(
 /** Lagrange polynomials of the Gauss nodes at a fraction, through their exact Legendre expansion (stable). */
 function interpolationRow(q: number, c: number, out: Float64Array, offset: number): void {
   const { nodes, weights } = collocationRule(q);
-  const [at, node] = [legendre(q, 2 * c - 1), new Float64Array(q)];
+  const [at, node] = [new Float64Array(q), new Float64Array(q)];
+  legendre(q, 2 * c - 1, at);
   for (let j = 0; j < q; j++) {
-    node.set(legendre(q, 2 * nodes[j] - 1));
+    legendre(q, 2 * nodes[j] - 1, node);
     let sum = 0;
     for (let k = q - 1; k >= 0; k--) sum += (2 * k + 1) * node[k] * at[k];
     out[offset + j] = weights[j] * sum;
   }
-}
-
-function legendre(count: number, x: number): Float64Array {
-  const p = new Float64Array(count);
-  p[0] = 1;
-  if (count > 1) p[1] = x;
-  for (let k = 2; k < count; k++) p[k] = ((2 * k - 1) * x * p[k - 1] - (k - 1) * p[k - 2]) / k;
-  return p;
 }
 
 /** Householder QR; gaps only take rows away, so a rank below q is no obstacle. */

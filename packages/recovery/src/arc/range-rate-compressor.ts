@@ -2,10 +2,11 @@ import type { LinearAlgebra } from '@gravity/linalg';
 import { stateAt } from '../dynamics/orbit.js';
 import type { RecoverySetup } from '../types.js';
 import type { CompressionBlock } from './compression-plan.js';
-import { RANGE_RATE_ROW, type RowBatch } from './design.js';
+import type { RowBatch } from './design.js';
 import type { DesignLayout } from './design-layout.js';
 import type { ObservationSet } from './observation-set.js';
 import type { ResidualCollector } from './residuals.js';
+import { RANGE_RATE_ROW } from './row-writer.js';
 import type { SatelliteModel } from './satellite-model.js';
 
 /**

@@ -1,7 +1,8 @@
 import type { RecoverySetup, ResidualStatistics } from '../types.js';
-import { RANGE_RATE_ROW, type RowBatch } from './design.js';
+import type { RowBatch } from './design.js';
 import type { DesignLayout } from './design-layout.js';
 import { solveLocal } from './local-solve.js';
+import { RANGE_RATE_ROW } from './row-writer.js';
 import type { SatelliteModel } from './satellite-model.js';
 
 /** Keeps the columns of the arc's own parameters of every row, to form residuals under the fixed field. */

@@ -24,12 +24,17 @@ const SEGMENT_SECONDS = 300;
 /** Shortest orbital period of the missions here; sets the highest frequency a degree can make. */
 const SHORTEST_PERIOD_SECONDS = 5300;
 
+/** Half the phase (rad) that the highest frequency of a field of this degree passes through in a time. */
+export function halfPhaseOfBand(degree: number, seconds: number): number {
+  return (Math.PI * (degree + 3) * seconds) / SHORTEST_PERIOD_SECONDS;
+}
+
 /**
  * Nodes per segment so that the series of a field of this degree along the orbit is resolved to rounding:
  * half the phase advance over a segment, plus the tail of the Bessel functions behind it.
  */
 export function nodesPerSegment(degree: number, segmentSeconds: number): number {
-  const halfPhase = (Math.PI * (degree + 3) * segmentSeconds) / SHORTEST_PERIOD_SECONDS;
+  const halfPhase = halfPhaseOfBand(degree, segmentSeconds);
   return Math.min(96, Math.ceil(halfPhase + 12 + 2 * Math.cbrt(halfPhase)));
 }
 

@@ -40,8 +40,8 @@ export function integrationWeights(rule: CollocationRule, fraction: number): Int
   return made;
 }
 
-/** Values P_0…P_count−1 of the Legendre polynomials at x in [−1, 1]. */
-function legendre(count: number, x: number, out: Float64Array): void {
+/** Values P_0…P_count−1 of the Legendre polynomials at x in [−1, 1], written to out. */
+export function legendre(count: number, x: number, out: Float64Array): void {
   out[0] = 1;
   if (count > 1) out[1] = x;
   for (let k = 2; k < count; k++) out[k] = ((2 * k - 1) * x * out[k - 1] - (k - 1) * out[k - 2]) / k;

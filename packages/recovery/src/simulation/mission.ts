@@ -1,4 +1,9 @@
-import { createEarthRotation, type EarthRotationSpec, type Geopotential } from '@gravity/geodesy';
+import {
+  createEarthRotation,
+  type EarthRotation,
+  type EarthRotationSpec,
+  type Geopotential,
+} from '@gravity/geodesy';
 import { NodeForces, rotate } from '../dynamics/forces.js';
 import { createNodeGrid, type NodeGrid } from '../dynamics/node-grid.js';
 import { accelerationAt, integrateOrbit, stateAt, type Trajectory } from '../dynamics/orbit.js';
@@ -120,7 +125,7 @@ export function* simulateMission(spec: MissionSpec): Generator<SimulatedDay, voi
         : states.map((state, k) =>
             integrateOrbit(new NodeForces(grid, trueField, nodeAccelerations(grid, nominal, k)), state),
           );
-    yield sampleDay(spec, day, grid, orbits, nominal, noise);
+    yield sampleDay(spec, rotation, day, grid, orbits, nominal, noise);
     const n = 3 * grid.segmentCount;
     states = orbits.map((o) =>
       Float64Array.of(...o.borderPosition.subarray(n, n + 3), ...o.borderVelocity.subarray(n, n + 3)),
@@ -154,6 +159,7 @@ function nodeAccelerations(grid: NodeGrid, nominal: readonly Trajectory[], k: nu
 
 function sampleDay(
   spec: MissionSpec,
+  rotation: EarthRotation,
   day: number,
   grid: NodeGrid,
   orbits: readonly Trajectory[],
@@ -163,7 +169,7 @@ function sampleDay(
   const start = grid.startGpsSeconds;
   const orbitStep = spec.sampling?.orbitSeconds ?? 1;
   const satellites = orbits.map((orbit, k) =>
-    sampleSatellite(spec, start, orbitStep, orbit, nominal[k], nominal[1 - k], k, noise),
+    sampleSatellite(spec, rotation, start, orbitStep, orbit, nominal[k], nominal[1 - k], k, noise),
   );
   return {
     day,
@@ -175,6 +181,7 @@ function sampleDay(
 
 function sampleSatellite(
   spec: MissionSpec,
+  rotation: EarthRotation,
   start: number,
   step: number,
   orbit: Trajectory,
@@ -183,7 +190,6 @@ function sampleSatellite(
   k: number,
   noise: GaussianNoise,
 ): SimulatedSatelliteDay {
-  const rotation = createEarthRotationOnce(spec);
   const count = Math.floor(DAY / step);
   const gpsSeconds = Float64Array.from({ length: count }, (_, i) => start + i * step);
   const arrays = Array.from({ length: 4 }, () => new Float64Array(3 * count));
@@ -238,17 +244,6 @@ function sampleSatellite(
     linearAcceleration,
     quaternion,
   };
-}
-
-const rotations = new WeakMap<EarthRotationSpec, ReturnType<typeof createEarthRotation>>();
-
-function createEarthRotationOnce(spec: MissionSpec): ReturnType<typeof createEarthRotation> {
-  let rotation = rotations.get(spec.earthRotation);
-  if (!rotation) {
-    rotation = createEarthRotation(spec.earthRotation);
-    rotations.set(spec.earthRotation, rotation);
-  }
-  return rotation;
 }
 
 function sampleRanging(
