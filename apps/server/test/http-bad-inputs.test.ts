@@ -162,6 +162,8 @@ const cases: readonly Case[] = [
   { name: 'unknown processing mode', ...plan({ processing_mode: 'fast' }), status: 422, field: 'processing_mode', message: /supported: standard, quick, precise/ },
   { name: 'unknown earth rotation', ...processing({ background_models: { earth_rotation: { model: 'flat' } } }), status: 422, field: 'background_models.earth_rotation', message: /'flat'/ },
   { name: 'field of the other earth rotation', ...processing({ background_models: { earth_rotation: { model: 'iers2010', rate: 1e-5 } } }), status: 422, field: 'background_models.earth_rotation.rate', message: /^unknown field$/ },
+  { name: 'Earth orientation that is no file', ...processing({ background_models: { earth_rotation: { model: 'iers2010', eop: 'C04' } } }), status: 422, field: 'background_models.earth_rotation.eop', message: /^must be object:products/ },
+  { name: 'Earth orientation of an unknown upload', ...processing({ background_models: { earth_rotation: { model: 'iers2010', eop: 'upload:123' } } }), status: 422, field: 'background_models.earth_rotation.eop', message: /unknown upload/ },
   { name: 'static field below the solution', ...processing({ background_models: { static_field_degree: 20 } }), status: 422, field: 'background_models.static_field_degree', message: /must not be less than degree_max/ },
   { name: 'static field with a way out', ...processing({ background_models: { static_field: 'object:products/../temp/x' } }), status: 422, field: 'background_models.static_field', message: /must be a registered name/ },
   { name: 'plan_id that is no UUID', ...processing({ plan_id: "1' or '1'='1" }), status: 422, field: 'plan_id', message: /must be a UUID/ },

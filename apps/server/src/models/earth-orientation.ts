@@ -12,6 +12,9 @@ import {
 import { TaskError } from '../jobs/task.js';
 import { readAsset, sha256 } from './assets.js';
 import type { EarthRotationRequest, LoadedEop, LoadedRotation } from './types.js';
+import { type OpenUserFile, readUserFile } from './user-file.js';
+
+const EOP_FIELD = 'background_models.earth_rotation.eop';
 
 /** In the order of precedence: where days are double the later file wins. */
 const EOP_FILES = [
@@ -60,6 +63,7 @@ function rowOf(table: EopTable, i: number): EopRow {
  *
  * @param startGpsSeconds, endGpsSeconds the interval, GPS seconds
  * @param marginSeconds taken on both sides where there are data
+ * @param openUserFile opens the series that the request names
  * @throws TaskError `eop_not_covered` naming the dates that are missing
  */
 export async function resolveEarthRotation(
@@ -67,6 +71,7 @@ export async function resolveEarthRotation(
   startGpsSeconds: number,
   endGpsSeconds: number,
   marginSeconds = 0,
+  openUserFile?: OpenUserFile,
 ): Promise<LoadedRotation> {
   if (request.model === 'constant') {
     const spec = { ...request };
@@ -78,7 +83,7 @@ export async function resolveEarthRotation(
     };
     return { spec, reference };
   }
-  const eop = await loadEarthOrientation();
+  const eop = request.eop ? await loadUserEop(request.eop, openUserFile) : await loadEarthOrientation();
   const from = mjdUtc(startGpsSeconds);
   const to = mjdUtc(endGpsSeconds);
   // A microday of slack: an interval that ends at midnight does not need the next day.
@@ -95,6 +100,15 @@ export async function resolveEarthRotation(
       source: `IAU 2006/2000A, IERS Conventions 2010; ${eop.source}`,
     },
   };
+}
+
+/** @throws TaskError `invalid_eop` naming file and line */
+async function loadUserEop(name: string, openUserFile: OpenUserFile | undefined): Promise<LoadedEop> {
+  if (!openUserFile) throw new TypeError('a series of the user needs a way to open it');
+  return readUserFile(await openUserFile(name, EOP_FIELD), name, EOP_FIELD, 'invalid_eop', (bytes) => {
+    const table = parseEopC04(Buffer.from(bytes).toString('latin1'), { file: name });
+    return { table, sha256: sha256(bytes), source: `${name} (${table.source})` };
+  });
 }
 
 function checkCoverage(table: EopTable, from: number, to: number, start: number, end: number): void {

@@ -2,8 +2,8 @@ export { describeSpans, loadEarthOrientation, resolveEarthRotation } from './ear
 export {
   DEFAULT_STATIC_FIELD,
   loadStaticField,
-  type OpenUserField,
   type StaticFieldRequest,
   staticFieldNames,
 } from './static-fields.js';
 export type * from './types.js';
+export type { OpenUserFile } from './user-file.js';

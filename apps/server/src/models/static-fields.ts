@@ -1,10 +1,9 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { evaluateGfcAt, FormatError, type GfcModel, parseGfc, readAllBytes } from '@gravity/formats';
+import { evaluateGfcAt, type GfcModel, parseGfc } from '@gravity/formats';
 import { truncateGeopotential } from '@gravity/geodesy';
 import { TaskError } from '../jobs/task.js';
-import { readAsset, sha256 } from './assets.js';
+import { sha256 as digest, readAsset } from './assets.js';
 import type { LoadedField } from './types.js';
+import { type OpenUserFile, readUserFile } from './user-file.js';
 
 interface RegisteredField {
   readonly file: string;
@@ -27,9 +26,6 @@ export function staticFieldNames(): readonly string[] {
   return Object.keys(FIELDS);
 }
 
-/** Bytes of a field that is not in the registry, found by the caller under the user's rights. */
-export type OpenUserField = (name: string) => Promise<AsyncIterable<Uint8Array>>;
-
 export interface StaticFieldRequest {
   /** A registered name, `upload:{id}` or `object:{bucket}/{key}`. */
   readonly name: string;
@@ -41,19 +37,18 @@ export interface StaticFieldRequest {
   readonly mjd: number;
 }
 
-const MAX_MODEL_BYTES = 512 * 1024 * 1024;
-const unzip = promisify(gunzip);
+const FIELD = 'background_models.static_field';
 const parsed = new Map<string, Promise<{ model: GfcModel; sha256: string }>>();
 
 /**
  * A static field to the degree wanted.
  *
- * @param openUserField opens `upload:` and `object:` names; throws TaskError when there is no such file
+ * @param openUserFile opens `upload:` and `object:` names; throws TaskError when there is no such file
  * @throws TaskError `unknown_static_field` (listing the known ones), `static_field_degree`, `invalid_static_field`
  */
 export async function loadStaticField(
   request: StaticFieldRequest,
-  openUserField: OpenUserField,
+  openUserFile: OpenUserFile,
 ): Promise<LoadedField> {
   const { name, maxDegree, mjd } = request;
   const own = /^(upload|object):/.test(name);
@@ -66,7 +61,16 @@ export async function loadStaticField(
   }
   const { model, sha256 } = registered
     ? await loadRegistered(registered)
-    : await readUserField(name, await openUserField(name));
+    : await readUserFile(
+        await openUserFile(name, FIELD),
+        name,
+        FIELD,
+        'invalid_static_field',
+        async (bytes) => ({
+          model: await parseGfc(Buffer.from(bytes).toString('utf8'), { file: name }),
+          sha256: digest(bytes),
+        }),
+      );
   const available = model.constant.maxDegree;
   if (maxDegree > available && !request.lowerIsFine) {
     const text = `static field ${name} reaches degree ${available}, ${maxDegree} wanted`;
@@ -95,27 +99,4 @@ function loadRegistered(entry: RegisteredField) {
     parsed.set(entry.file, model);
   }
   return model;
-}
-
-async function readUserField(name: string, stream: AsyncIterable<Uint8Array>) {
-  try {
-    let bytes = await readAllBytes(stream, name, MAX_MODEL_BYTES);
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-      bytes = await unzip(bytes, { maxOutputLength: MAX_MODEL_BYTES }).catch((error: Error) => {
-        throw new FormatError('bad_gzip', `damaged or too large gzip file: ${error.message}`, { file: name });
-      });
-    }
-    const model = await parseGfc(Buffer.from(bytes).toString('utf8'), { file: name });
-    return { model, sha256: sha256(bytes) };
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new TaskError('invalid_static_field', error.message, [
-      {
-        field: 'background_models.static_field',
-        message: error.message,
-        file: error.file,
-        ...(error.line !== undefined && { line: error.line }),
-      },
-    ]);
-  }
 }

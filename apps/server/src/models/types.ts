@@ -28,7 +28,11 @@ export interface LoadedRotation {
 
 /** `background_models.earth_rotation` of a request, checked. */
 export type EarthRotationRequest =
-  | { readonly model: 'iers2010' }
+  | {
+      readonly model: 'iers2010';
+      /** `upload:{id}` or `object:{bucket}/{key}` of a C04 series, instead of the one that ships. */
+      readonly eop?: string;
+    }
   | {
       readonly model: 'constant';
       /** rad/s */

@@ -195,7 +195,7 @@ describe('static fields', () => {
       'upload:secret',
     ]) {
       await expect(runJob(server, 'process', probe, request(name))).rejects.toMatchObject({
-        code: 'static_field_not_found',
+        code: 'model_file_not_found',
       });
     }
     await server.objects.put(
@@ -239,6 +239,42 @@ describe('Earth orientation', () => {
     const inGap = { ...request, start_time: '2016-01-01T00:00:00Z', end_time: '2016-01-02T00:00:00Z' };
     await expect(runJob(server, 'process', processTask, inGap)).rejects.toMatchObject({
       code: 'eop_not_covered',
+    });
+  });
+
+  it('may be a series of the user, where the one that ships does not reach', async () => {
+    // Rows in the layout of the 14 C04 files; the values are made up.
+    const rows = Array.from({ length: 12 }, (_, i) => {
+      const day = String(i + 1).padStart(4);
+      return `2026   1${day}  ${61041 + i}   0.100000   0.300000  0.0100000   0.0001000   0.000100   0.000100   0.000030   0.000030  0.0000100  0.0000100    0.000030    0.000030`;
+    });
+    const text = `EARTH ORIENTATION PARAMETER\n\n      Date      MJD      x          y        UT1-UTC       LOD         dX        dY\n${rows.join('\n')}\n`;
+    await server.objects.put('raw-data', 'models/eop-2026.txt.gz', gzipSync(text));
+    const request = (eop?: string) => ({
+      ...FOUR_FIELDS,
+      ...INTERVAL,
+      start_time: '2026-01-05T00:00:00Z',
+      end_time: '2026-01-06T00:00:00Z',
+      background_models: { earth_rotation: { model: 'iers2010', ...(eop && { eop }) } },
+    });
+    await expect(runJob(server, 'process', probe, request())).rejects.toMatchObject({
+      code: 'eop_not_covered',
+    });
+    await expect(
+      runJob(server, 'process', probe, request('object:raw-data/models/eop-2026.txt.gz')),
+    ).rejects.toThrow('startGpsSeconds');
+    await expect(
+      runJob(server, 'process', probe, request('object:raw-data/models/none.txt')),
+    ).rejects.toMatchObject({
+      code: 'model_file_not_found',
+      errors: [{ field: 'background_models.earth_rotation.eop' }],
+    });
+    await server.objects.put('raw-data', 'models/broken.txt', Buffer.from(text.replace('61045', '6l045')));
+    await expect(
+      runJob(server, 'process', probe, request('object:raw-data/models/broken.txt')),
+    ).rejects.toMatchObject({
+      code: 'invalid_eop',
+      message: expect.stringMatching(/broken\.txt.*line \d+/),
     });
   });
 

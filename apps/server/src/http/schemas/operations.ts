@@ -127,7 +127,20 @@ export const IngestBody = Type.Object(
   },
 );
 
-const Iers2010Rotation = Type.Object({ model: Type.Literal('iers2010') }, strict);
+const Iers2010Rotation = Type.Object(
+  {
+    model: Type.Literal('iers2010'),
+    eop: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description:
+          'upload:{upload_id} or object:products/… of an IERS C04 series, where the one that ships does not reach.',
+      }),
+    ),
+  },
+  strict,
+);
 const ConstantRotation = Type.Object(
   {
     model: Type.Literal('constant'),

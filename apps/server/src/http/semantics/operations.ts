@@ -50,16 +50,22 @@ export async function checkIngest(body: IngestRequest, context: CheckContext): P
   return { ...body, satellites, ...(table !== undefined && { table }) };
 }
 
-async function checkStaticField(name: string, context: CheckContext): Promise<void> {
-  const field = 'background_models.static_field';
+/** A file of the user, or (where there is a registry) a registered name. */
+async function checkModelFile(
+  name: string,
+  field: string,
+  registered: boolean,
+  context: CheckContext,
+): Promise<void> {
   if (name.startsWith('upload:')) {
     return checkUpload(name.slice('upload:'.length), field, context.userId, context.objects);
   }
   const form = name.startsWith('object:')
     ? /^object:products\/[A-Za-z0-9_./=+@-]+$/.test(name) && !name.split('/').includes('..')
-    : /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
+    : registered && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
   if (!form) {
-    throw invalidField(field, 'must be a registered name, object:products/{key} or upload:{upload_id}');
+    const names = registered ? 'a registered name, ' : '';
+    throw invalidField(field, `must be ${names}object:products/{key} or upload:{upload_id}`);
   }
 }
 
@@ -94,7 +100,12 @@ export async function checkProcess(body: ProcessRequest, context: CheckContext):
     errors.push({ field: 'grid.step_degrees', message: `must divide 180, is ${step}` });
   }
   refuse(errors);
-  if (models?.static_field !== undefined) await checkStaticField(models.static_field, context);
+  if (models?.static_field !== undefined) {
+    await checkModelFile(models.static_field, 'background_models.static_field', true, context);
+  }
+  if (rotation?.model === 'iers2010' && rotation.eop !== undefined) {
+    await checkModelFile(rotation.eop, 'background_models.earth_rotation.eop', false, context);
+  }
   if (body.plan_id !== undefined) await checkPlanId(body.plan_id, context);
   return { ...body, ...(satellites !== undefined && { satellites }) };
 }

@@ -15,7 +15,7 @@ import { hashOf, SOFTWARE_NAME, softwareVersion } from './recipe.js';
 import type { ProcessRequest } from './request.js';
 import { describeInterval, type ProcessTarget, resolveTarget } from './resolve.js';
 import { type PreparedSetup, prepareSetup } from './setup.js';
-import { userFieldOpener } from './user-field.js';
+import { userFileOpener } from './user-file.js';
 
 export { splitArcs } from './arcs.js';
 export { CheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
@@ -38,7 +38,7 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
     const began = Date.now();
     const request = parseProcessParameters(context.parameters);
     const target = await resolveTarget(context.db.kysely, context.userId, request);
-    const prepared = await prepareSetup(request, target, userFieldOpener(context));
+    const prepared = await prepareSetup(request, target, userFileOpener(context));
     const source = createSource(context);
     const inputs = await source.inputs(target, request);
     if (inputs.length === 0) {

@@ -108,8 +108,10 @@ function time(reader: FieldReader, name: string): string | undefined {
 
 function earthRotation(reader: FieldReader): EarthRotationRequest {
   const model = reader.choice('model', ['iers2010', 'constant'], 'iers2010');
-  reader.only(['model', 'rate', 'angle_at_epoch', 'epoch', 'epoch_gps_seconds']);
-  if (model === 'iers2010') return { model };
+  reader.only(['model', 'eop', 'rate', 'angle_at_epoch', 'epoch', 'epoch_gps_seconds']);
+  const eop = reader.text('eop');
+  if (model === 'iers2010') return eop === undefined ? { model } : { model, eop };
+  if (eop !== undefined) reader.refuse('eop', "is only for model 'iers2010'");
   const epoch = time(reader, 'epoch');
   let epochGpsSeconds = reader.number('epoch_gps_seconds', 0, -1e10, 1e10);
   if (epoch !== undefined) {

@@ -3,7 +3,7 @@ import type { RecoverySetup } from '@gravity/recovery';
 import {
   loadStaticField,
   type ModelReference,
-  type OpenUserField,
+  type OpenUserFile,
   resolveEarthRotation,
 } from '../../models/index.js';
 import type { ProcessRequest } from './request.js';
@@ -21,7 +21,7 @@ export interface PreparedSetup {
 export async function prepareSetup(
   request: ProcessRequest,
   target: ProcessTarget,
-  openUserField: OpenUserField,
+  openUserFile: OpenUserFile,
 ): Promise<PreparedSetup> {
   const { backgroundModels, degreeMin, degreeMax, observations, parametrization } = request;
   const { startGpsSeconds, endGpsSeconds } = target;
@@ -33,13 +33,14 @@ export async function prepareSetup(
       lowerIsFine: wanted === undefined,
       mjd: mjdUtc((startGpsSeconds + endGpsSeconds) / 2),
     },
-    openUserField,
+    openUserFile,
   );
   const rotation = await resolveEarthRotation(
     backgroundModels.earthRotation,
     startGpsSeconds,
     endGpsSeconds,
     MARGIN_SECONDS,
+    openUserFile,
   );
   return {
     setup: {

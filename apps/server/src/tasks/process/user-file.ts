@@ -1,5 +1,5 @@
 import { type TaskContext, TaskError } from '../../jobs/task.js';
-import type { OpenUserField } from '../../models/index.js';
+import type { OpenUserFile } from '../../models/index.js';
 import type { Bucket } from '../../storage/object-store.js';
 import { findUpload } from '../../uploads.js';
 
@@ -7,16 +7,14 @@ import { findUpload } from '../../uploads.js';
  * Opens `upload:{id}` and `object:{bucket}/{key}` of a request under the rights of its user: own uploads, raw data
  * (common to all users), own and published products.
  */
-export function userFieldOpener(context: TaskContext): OpenUserField {
-  return async (name) => {
+export function userFileOpener(context: TaskContext): OpenUserFile {
+  return async (name, field) => {
     const place = name.startsWith('upload:')
       ? await findUpload(context.objects, context.userId, name.slice('upload:'.length))
       : await objectPlace(context, name.slice('object:'.length));
     if (!place) {
       const message = `${name}: no such file, or not yours`;
-      throw new TaskError('static_field_not_found', message, [
-        { field: 'background_models.static_field', message },
-      ]);
+      throw new TaskError('model_file_not_found', message, [{ field, message }]);
     }
     return context.objects.get(place.bucket, place.key);
   };
