@@ -34,6 +34,13 @@ describe('epoch tables', () => {
     }
   });
 
+  it('takes an orbit of positions only, with zeros for the velocities', async () => {
+    const table = await read('gps_time,x,y,z\n1,2,3,4\n2,3,4,5\n', { frame: 'terrestrial' });
+    if (table.kind !== 'orbit') throw new Error(table.kind);
+    expect(Array.from(table.position)).toEqual([2, 3, 4, 3, 4, 5]);
+    expect(Array.from(table.velocity)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
   it('converts every epoch format and time scale to GPS time', async () => {
     // 2023-06-01T00:00:00 GPS = 738849600; TAI = GPS + 19, TT = GPS + 51.184, UTC = GPS − 18 in 2023
     const cases: readonly (readonly [string, string, TableReadOptions['timeScale'], number, number])[] = [
@@ -127,7 +134,8 @@ describe('epoch tables', () => {
     ],
     ['unit unknown', 'gps_time,range_rate [furlong]\n1,2\n', {}, 'unknown_value', 2, /furlong/],
     ['frame unknown', '# frame: moon\ngps_time,x,y,z,vx,vy,vz\n1,2,3,4,5,6,7\n', {}, 'unknown_frame', 3],
-    ['velocity missing', 'gps_time,x,y,z\n1,2,3,4\n', { frame: 'inertial' }, 'missing_field', 2],
+    ['velocity cut', 'gps_time,x,y,z,vx,vy\n1,2,3,4,5,6\n', { frame: 'inertial' }, 'missing_field', 2],
+    ['position cut', 'gps_time,x,y\n1,2,3\n', { frame: 'inertial', kind: 'orbit' }, 'missing_field', 2],
     ['row short', 'gps_time,range_rate\n1,2\n2\n', {}, 'column_count', 3],
     ['not a number', 'gps_time,range_rate\n1,2\n2,x\n', {}, 'not_a_number', 3],
     ['time going back', 'gps_time,range_rate\n2,2\n1,2\n', {}, 'bad_time', 3],

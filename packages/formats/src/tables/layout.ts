@@ -194,7 +194,10 @@ function frameOf(
 }
 
 function valuesOf(kind: TableKind, columns: readonly NamedColumn[], find: Find, place: Place) {
-  const required = defaultColumns(kind, 'gps_seconds').slice(1);
+  const all = defaultColumns(kind, 'gps_seconds').slice(1);
+  // Kinematic orbits come as positions only: velocities are there whole or not at all.
+  const velocities = all.filter((q) => q.startsWith('velocity'));
+  const required = velocities.some((q) => find(q) >= 0) ? all : all.filter((q) => !velocities.includes(q));
   const optional: readonly Quantity[] = kind === 'ranging' ? ['range', 'range_acceleration'] : [];
   for (const quantity of required) {
     if (find(quantity) < 0) {

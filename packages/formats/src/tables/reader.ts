@@ -173,7 +173,10 @@ class RowReader {
     };
     const take = (quantity: Quantity) => this.#values.get(quantity)?.take();
     const interleave = (name: string, width: number) => {
-      const parts = Array.from({ length: width }, (_, k) => take(`${name}_${k}` as Quantity) as Float64Array);
+      const parts = Array.from(
+        { length: width },
+        (_, k) => take(`${name}_${k}` as Quantity) ?? new Float64Array(0),
+      );
       const out = new Float64Array(base.count * width);
       parts.forEach((part, k) => {
         for (let i = 0; i < part.length; i++) out[i * width + k] = part[i];

@@ -44,6 +44,7 @@ export interface OrbitTable extends TableBase {
   /** x y z per epoch, m. */
   readonly position: Float64Array;
   /** x y z per epoch, m/s. */
+  /** Zeros where the table has positions only. */
   readonly velocity: Float64Array;
 }
 

@@ -3,6 +3,7 @@ import type { LinearAlgebra } from '@gravity/linalg';
 import { createNodeGrid } from '../dynamics/node-grid.js';
 import { ArcError } from '../errors.js';
 import type { ArcNormals, ArcObservations, RecoverySetup, ResidualStatistics } from '../types.js';
+import { validateInputs } from '../validate.js';
 import { planCompression } from './compression-plan.js';
 import { forEachRowBatch, type RowBatch } from './design.js';
 import { type DesignLayout, designLayout } from './design-layout.js';
@@ -36,7 +37,7 @@ export interface ArcEvaluation {
  * fitted to the positions under the reference field. Initial states, calibration and ranging parameters of the arc
  * are eliminated (Schur complement).
  *
- * @throws ArcError with a reason when the arc cannot be used
+ * @throws ArcError with a reason when the arc cannot be used; RangeError for settings that make no sense
  */
 export async function computeArcNormals(
   setup: RecoverySetup,
@@ -44,6 +45,7 @@ export async function computeArcNormals(
   la: LinearAlgebra,
   options: ArcOptions = {},
 ): Promise<ArcNormals> {
+  validateInputs(setup, arc);
   const partials = new AccelerationPartials(
     setup.degreeMin,
     setup.degreeMax,
@@ -98,6 +100,7 @@ export async function evaluateArc(
   la: LinearAlgebra,
   options: ArcOptions = {},
 ): Promise<ArcEvaluation> {
+  validateInputs(setup, arc);
   const { residuals, orbitIterations } = await accumulate(setup, arc, la, undefined, options);
   return {
     startGpsSeconds: arc.startGpsSeconds,

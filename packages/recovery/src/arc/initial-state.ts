@@ -6,6 +6,9 @@ import { ArcError } from '../errors.js';
 import type { StateSeries } from '../types.js';
 
 const STENCIL = 9;
+const MIN_STENCIL = 5;
+/** Nine points this far apart span half a revolution, the most a polynomial can follow. */
+const MAX_STENCIL_STEP_SECONDS = 300;
 
 /**
  * A first state (celestial, 6 values) at the start of an arc from its first observed states.
@@ -21,15 +24,52 @@ export function initialState(
 ): Float64Array {
   let first = 0;
   while (first < orbit.gpsSeconds.length && orbit.gpsSeconds[first] < startGpsSeconds) first++;
-  const epoch = orbit.gpsSeconds[first];
-  if (first >= orbit.gpsSeconds.length || epoch > endGpsSeconds) {
+  if (first >= orbit.gpsSeconds.length || orbit.gpsSeconds[first] > endGpsSeconds) {
     throw new ArcError('no_orbit', `${name}: no orbit data in the arc`);
   }
-  const state = celestialState(orbit, first, rotation);
+  // Looked at as given: in a rotating frame a missing velocity would turn into that of the frame.
+  const given = Math.hypot(...orbit.velocity.subarray(3 * first, 3 * first + 3));
+  const hasVelocity = given > 100;
+  const stencil = hasVelocity ? { first, count: 0 } : positionStencil(name, orbit, first, endGpsSeconds);
+  const state = celestialState(orbit, stencil.first, rotation);
+  if (!hasVelocity) velocityFromPositions(orbit, stencil, rotation, state);
+  const radius = Math.hypot(state[0], state[1], state[2]);
+  const circular = Math.sqrt(field.gm / radius);
   const speed = Math.hypot(state[3], state[4], state[5]);
-  if (!(speed > 100)) velocityFromPositions(name, orbit, first, rotation, state);
-  const gap = epoch - startGpsSeconds;
-  return gap === 0 ? state : propagateBack(state, epoch, gap, field, rotation);
+  if (!(radius > 6.3e6 && radius < 5e7) || !(speed > 0.5 * circular && speed < 1.42 * circular)) {
+    throw new ArcError(
+      'bad_series',
+      `${name}: radius ${radius.toExponential(3)} m and speed ${speed.toExponential(3)} m/s at the first epoch are no ` +
+        'satellite orbit: are positions in m, velocities in m/s, and is the frame the one that was stated?',
+    );
+  }
+  const gap = orbit.gpsSeconds[stencil.first] - startGpsSeconds;
+  return gap === 0 ? state : propagateBack(state, orbit.gpsSeconds[stencil.first], gap, field, rotation);
+}
+
+interface Stencil {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The first run of positions close enough together for their slope to be a velocity. */
+function positionStencil(name: string, orbit: StateSeries, from: number, endGpsSeconds: number): Stencil {
+  const { gpsSeconds } = orbit;
+  for (let first = from; first < gpsSeconds.length && gpsSeconds[first] <= endGpsSeconds; first++) {
+    let count = 1;
+    while (
+      count < STENCIL &&
+      first + count < gpsSeconds.length &&
+      gpsSeconds[first + count] - gpsSeconds[first + count - 1] <= MAX_STENCIL_STEP_SECONDS
+    ) {
+      count++;
+    }
+    if (count >= MIN_STENCIL) return { first, count };
+  }
+  throw new ArcError(
+    'no_orbit',
+    `${name}: no velocities, and no ${MIN_STENCIL} positions in a row at most ${MAX_STENCIL_STEP_SECONDS} s apart to take them from`,
+  );
 }
 
 function celestialState(orbit: StateSeries, i: number, rotation: EarthRotation): Float64Array {
@@ -47,15 +87,11 @@ function celestialState(orbit: StateSeries, i: number, rotation: EarthRotation):
 }
 
 function velocityFromPositions(
-  name: string,
   orbit: StateSeries,
-  first: number,
+  { first, count }: Stencil,
   rotation: EarthRotation,
   state: Float64Array,
 ): void {
-  const count = Math.min(STENCIL, orbit.gpsSeconds.length - first);
-  if (count < 3)
-    throw new ArcError('no_orbit', `${name}: no velocities and too few positions at the arc's start`);
   const t0 = orbit.gpsSeconds[first];
   for (let c = 0; c < 3; c++) state[3 + c] = 0;
   for (let i = 0; i < count; i++) {

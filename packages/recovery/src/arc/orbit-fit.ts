@@ -37,7 +37,15 @@ export async function fitOrbit(
   const { columnCount: ld, localCount: n } = layout;
   let step = Number.POSITIVE_INFINITY;
   for (let iteration = 1; iteration <= MAX_ITERATIONS; iteration++) {
-    model.integrate(state, step < KEEP_TRANSITION_METERS);
+    try {
+      model.integrate(state, step < KEEP_TRANSITION_METERS);
+    } catch (error) {
+      if (!(error instanceof ArcError)) throw error;
+      throw new ArcError(
+        error.code,
+        `${model.arc.satellite}: ${error.message}; check units, time scale and frame`,
+      );
+    }
     const normals = la.allocate(ld * ld);
     let count = 0;
     await forEachRowBatch(setup, [model], set, layout, undefined, la, async ({ rows, data }) => {
@@ -64,6 +72,7 @@ export async function fitOrbit(
   }
   throw new ArcError(
     'orbit_not_converged',
-    `${model.arc.satellite}: the orbit fit still moves by ${step.toExponential(2)} m after ${MAX_ITERATIONS} iterations`,
+    `${model.arc.satellite}: the orbit fit still moves by ${step.toExponential(2)} m after ${MAX_ITERATIONS} iterations; ` +
+      'check units, time scale and frame of the positions',
   );
 }

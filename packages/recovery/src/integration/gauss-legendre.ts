@@ -1,3 +1,5 @@
+import { addTo, type DoubleDouble } from './compensated.js';
+
 /**
  * Gauss–Legendre collocation on [0, 1] with q nodes: nodes, weights and the matrices that integrate the
  * interpolating polynomial of degree q−1 once and twice from 0. Everything in fractions of the segment.
@@ -71,6 +73,7 @@ export function collocationRule(q: number): CollocationRule {
     nodes[i] = 0.5 * (1 + x);
     weights[i] = 1 / ((1 - x * x) * slope * slope);
   }
+  normalizeWeights(weights);
   const rule: CollocationRule = {
     q,
     nodes,
@@ -84,6 +87,21 @@ export function collocationRule(q: number): CollocationRule {
   }
   rules.set(q, rule);
   return rule;
+}
+
+/**
+ * Makes the weights sum to one beyond rounding: what is missing (some 1e-16) acts like a wrong GM in every segment and
+ * would be the largest error of an orbit.
+ */
+function normalizeWeights(weights: Float64Array): void {
+  const middle = weights.length >> 1;
+  for (let round = 0; round < 4; round++) {
+    const sum: DoubleDouble = { high: 0, low: 0 };
+    for (const w of weights) addTo(sum, w);
+    const missing = 1 - sum.high - sum.low;
+    if (round === 0) for (let i = 0; i < weights.length; i++) weights[i] += weights[i] * missing;
+    else weights[middle] += missing;
+  }
 }
 
 /**

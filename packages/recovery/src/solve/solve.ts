@@ -37,6 +37,12 @@ export async function solveNormals(
   la: LinearAlgebra,
   options: SolveOptions = {},
 ): Promise<RecoverySolution> {
+  for (const [key, value] of Object.entries(regularization)) {
+    if (!(value >= 0 && Number.isFinite(value)))
+      throw new RangeError(`${key} must be zero or positive, got ${value}`);
+  }
+  if (total.arcCount === 0)
+    throw new SolutionError('no_redundancy', 'there are no normal equations to solve');
   const ordering = coefficientOrdering(setup.degreeMin, setup.degreeMax);
   const n = ordering.count;
   const reference = setup.referenceField;
