@@ -22,3 +22,22 @@ export function decodeCursor<const Kinds extends readonly ('string' | 'number')[
   }
   throw invalidField('cursor', 'is not a cursor of this list');
 }
+
+/** Time and id out of a cursor, both of a form the database can read. */
+export function decodeTimeCursor(cursor: string): readonly [string, string] {
+  const [time, id] = decodeCursor(cursor, ['string', 'string']);
+  if (Number.isNaN(Date.parse(time)) || !/^[0-9a-f-]{36}$/i.test(id)) decodeCursor('', []);
+  return [time, id];
+}
+
+/** Cuts a list read with limit + 1 rows, newest first, and says where the next page begins. */
+export function timePage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  positionOf: (row: Row) => readonly [time: string, id: string],
+): { readonly page: Row[]; readonly nextCursor: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { page, nextCursor: more ? encodeCursor(positionOf(last)) : null };
+}

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { BASELINE_MEASUREMENTS } from '../db/baseline-columns.js';
 import type { Database } from '../db/database.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 
@@ -65,20 +66,6 @@ export interface ObservationRow {
   readonly data: Record<string, unknown>;
 }
 
-const baselineColumns = [
-  'biased_range',
-  'range_rate',
-  'range_acceleration',
-  'ionosphere_correction',
-  'light_time_range',
-  'light_time_rate',
-  'light_time_acceleration',
-  'antenna_range',
-  'antenna_rate',
-  'antenna_acceleration',
-  'snr',
-] as const;
-
 /**
  * A page of records in time order. Several records may share an epoch (one per GPS satellite, overlapping files),
  * so the cursor is an epoch and the number of its records already given; the rest of the order makes it stable.
@@ -99,7 +86,7 @@ export async function readObservations(
   const table = sql.table(isPair ? 'baseline_vectors' : 'satellite_observations');
   const name = sql.ref(isPair ? 'pair' : 'satellite');
   const columns: RawBuilder<unknown> = isPair
-    ? sql.join(baselineColumns.map((column) => sql.ref(column)))
+    ? sql.join(BASELINE_MEASUREMENTS.map((column) => sql.ref(column)))
     : sql`"values", labels`;
   const { rows } = await sql<Record<string, unknown> & Omit<ObservationRow, 'data'>>`
     select time, gps_seconds, product, file_id, quality_flag, ${columns} from ${table}

@@ -1,7 +1,10 @@
-import { type EarthRotation, type Geopotential, truncateGeopotential } from '@gravity/geodesy';
-import { NodeForces, rotateBack } from '../dynamics/forces.js';
-import { createNodeGrid } from '../dynamics/node-grid.js';
-import { integrateOrbit } from '../dynamics/orbit.js';
+import {
+  type EarthRotation,
+  type Geopotential,
+  terrestrialToCelestial,
+  truncateGeopotential,
+} from '@gravity/geodesy';
+import { propagateBackward } from '../dynamics/backward.js';
 import { ArcError } from '../errors.js';
 import type { StateSeries } from '../types.js';
 
@@ -44,7 +47,15 @@ export function initialState(
     );
   }
   const gap = orbit.gpsSeconds[stencil.first] - startGpsSeconds;
-  return gap === 0 ? state : propagateBack(state, orbit.gpsSeconds[stencil.first], gap, field, rotation);
+  if (gap === 0) return state;
+  // A first guess: low degrees do.
+  return propagateBackward(
+    truncateGeopotential(field, 20),
+    rotation,
+    orbit.gpsSeconds[stencil.first],
+    state,
+    gap,
+  );
 }
 
 interface Stencil {
@@ -73,17 +84,13 @@ function positionStencil(name: string, orbit: StateSeries, from: number, endGpsS
 }
 
 function celestialState(orbit: StateSeries, i: number, rotation: EarthRotation): Float64Array {
-  const [x, y, z] = [orbit.position[3 * i], orbit.position[3 * i + 1], orbit.position[3 * i + 2]];
-  const [vx, vy, vz] = [orbit.velocity[3 * i], orbit.velocity[3 * i + 1], orbit.velocity[3 * i + 2]];
-  if (orbit.frame === 'celestial') return Float64Array.of(x, y, z, vx, vy, vz);
-  const r = new Float64Array(9);
-  const rate = new Float64Array(9);
+  const state = Float64Array.of(
+    ...orbit.position.subarray(3 * i, 3 * i + 3),
+    ...orbit.velocity.subarray(3 * i, 3 * i + 3),
+  );
+  if (orbit.frame === 'celestial') return state;
   const whole = Math.floor(orbit.gpsSeconds[i]);
-  rotation.matrix(whole, orbit.gpsSeconds[i] - whole, r, rate);
-  const p = rotateBack(r, x, y, z);
-  const v = rotateBack(r, vx, vy, vz);
-  const w = rotateBack(rate, x, y, z);
-  return Float64Array.of(p[0], p[1], p[2], v[0] + w[0], v[1] + w[1], v[2] + w[2]);
+  return terrestrialToCelestial(rotation, whole, orbit.gpsSeconds[i] - whole, state, state);
 }
 
 function velocityFromPositions(
@@ -116,41 +123,4 @@ function velocityFromPositions(
     );
     for (let c = 0; c < 3; c++) state[3 + c] += slope * p[c];
   }
-}
-
-/** Low-degree propagation against time: the same equations with t → −t and the velocity turned round. */
-function propagateBack(
-  state: Float64Array,
-  epoch: number,
-  gap: number,
-  field: Geopotential,
-  rotation: EarthRotation,
-): Float64Array {
-  const reversed: EarthRotation = {
-    spec: rotation.spec,
-    matrix(whole, offset, out) {
-      const target = epoch - (whole + offset);
-      const floor = Math.floor(target);
-      rotation.matrix(floor, target - floor, out);
-    },
-  };
-  const low = truncateGeopotential(field, 20);
-  const grid = createNodeGrid(0, gap, low.maxDegree, reversed);
-  const back = integrateOrbit(new NodeForces(grid, low), [
-    state[0],
-    state[1],
-    state[2],
-    -state[3],
-    -state[4],
-    -state[5],
-  ]);
-  const n = 3 * grid.segmentCount;
-  return Float64Array.of(
-    back.borderPosition[n],
-    back.borderPosition[n + 1],
-    back.borderPosition[n + 2],
-    -back.borderVelocity[n],
-    -back.borderVelocity[n + 1],
-    -back.borderVelocity[n + 2],
-  );
 }

@@ -1,5 +1,6 @@
 import type { LinearAlgebra } from '@gravity/linalg';
 import { stateAt } from '../dynamics/orbit.js';
+import { rangeAndRate } from '../dynamics/range-rate.js';
 import type { RecoverySetup } from '../types.js';
 import type { CompressionBlock } from './compression-plan.js';
 import type { RowBatch } from './design.js';
@@ -161,13 +162,7 @@ function reducedRangeRates(
   for (let i = 0; i < seconds.length; i++) {
     stateAt(models[0].trajectory!, seconds[i], a);
     stateAt(models[1].trajectory!, seconds[i], b);
-    let square = 0;
-    let product = 0;
-    for (let c = 0; c < 3; c++) {
-      square += (b[c] - a[c]) ** 2;
-      product += (b[c] - a[c]) * (b[3 + c] - a[3 + c]);
-    }
-    out[i] = (value[i] - product / Math.sqrt(square)) / setup.sigmaRangeRate;
+    out[i] = (value[i] - rangeAndRate(a, b).rangeRate) / setup.sigmaRangeRate;
   }
   return out;
 }

@@ -1,4 +1,5 @@
 import { fractionIn } from '../dynamics/node-grid.js';
+import { rangeAndRate } from '../dynamics/range-rate.js';
 import { type IntegrationWeights, integrationWeights } from '../integration/gauss-legendre.js';
 import type { RecoverySetup } from '../types.js';
 import type { DesignLayout } from './design-layout.js';
@@ -113,8 +114,7 @@ export class RowWriter {
     const [a, b] = this.epochs;
     const d = [0, 1, 2].map((c) => b.state[c] - a.state[c]);
     const dv = [3, 4, 5].map((c) => b.state[c] - a.state[c]);
-    const range = Math.hypot(d[0], d[1], d[2]);
-    const rate = (d[0] * dv[0] + d[1] * dv[1] + d[2] * dv[2]) / range;
+    const { range, rangeRate: rate } = rangeAndRate(a.state, b.state);
     const weight = 1 / this.setup.sigmaRangeRate;
     for (let k = 0; k < 2; k++) {
       const sign = (k === 0 ? -1 : 1) * weight;

@@ -1,12 +1,15 @@
 import {
+  celestialToTerrestrial,
   createEarthRotation,
   type EarthRotation,
   type EarthRotationSpec,
   type Geopotential,
 } from '@gravity/geodesy';
-import { NodeForces, rotate } from '../dynamics/forces.js';
+import { propagateBackward } from '../dynamics/backward.js';
+import { NodeForces } from '../dynamics/forces.js';
 import { createNodeGrid, type NodeGrid } from '../dynamics/node-grid.js';
 import { accelerationAt, integrateOrbit, stateAt, type Trajectory } from '../dynamics/orbit.js';
+import { rangeAndRate } from '../dynamics/range-rate.js';
 import { lineOfSightAttitude, quaternionOf } from './attitude.js';
 import { GaussianNoise } from './random.js';
 
@@ -101,20 +104,9 @@ export function* simulateMission(spec: MissionSpec): Generator<SimulatedDay, voi
   const noise = new GaussianNoise(spec.seed ?? 20180522);
   const { trueField } = spec;
   const separation = spec.separationSeconds ?? 29;
-  let states = [Float64Array.from(spec.initialState ?? GRACE_C_INITIAL_STATE), new Float64Array(6)];
-  // The second satellite was `separation` earlier where the first is now: go back along the orbit.
-  const lead = createNodeGrid(spec.startGpsSeconds - 600, spec.startGpsSeconds, trueField.maxDegree, {
-    spec: rotation.spec,
-    matrix: (whole, offset, out) => {
-      const t = 2 * spec.startGpsSeconds - 600 - (whole + offset);
-      const floor = Math.floor(t);
-      rotation.matrix(floor, t - floor, out);
-    },
-  });
-  const first = states[0];
-  const turned = [first[0], first[1], first[2], -first[3], -first[4], -first[5]];
-  stateAt(integrateOrbit(new NodeForces(lead, trueField), turned), separation, states[1]);
-  for (let c = 3; c < 6; c++) states[1][c] = -states[1][c];
+  const first = Float64Array.from(spec.initialState ?? GRACE_C_INITIAL_STATE);
+  // The second satellite is where the first was `separation` ago.
+  let states = [first, propagateBackward(trueField, rotation, spec.startGpsSeconds, first, separation)];
   for (let day = 0; day < spec.days; day++) {
     const start = spec.startGpsSeconds + day * DAY;
     const grid = createNodeGrid(start, start + DAY, trueField.maxDegree, rotation);
@@ -196,21 +188,16 @@ function sampleSatellite(
   const [position, velocity, celestialPosition, celestialVelocity] = arrays;
   const state = new Float64Array(6);
   const r = new Float64Array(9);
-  const rate = new Float64Array(9);
   const sigma = spec.noise?.position ?? 0;
   for (let i = 0; i < count; i++) {
     stateAt(orbit, i * step, state);
-    const [x, y, z, vx, vy, vz] = state;
-    celestialPosition.set([x, y, z], 3 * i);
-    celestialVelocity.set([vx, vy, vz], 3 * i);
+    celestialPosition.set(state.subarray(0, 3), 3 * i);
+    celestialVelocity.set(state.subarray(3), 3 * i);
     const whole = Math.floor(start + i * step);
-    rotation.matrix(whole, start + i * step - whole, r, rate);
-    const p = rotate(r, x, y, z);
-    const v = rotate(r, vx, vy, vz);
-    const w = rotate(rate, x, y, z);
+    celestialToTerrestrial(rotation, whole, start + i * step - whole, state, state);
     for (let c = 0; c < 3; c++) {
-      position[3 * i + c] = p[c] + (sigma > 0 ? sigma * noise.next() : 0);
-      velocity[3 * i + c] = v[c] + w[c];
+      position[3 * i + c] = state[c] + (sigma > 0 ? sigma * noise.next() : 0);
+      velocity[3 * i + c] = state[3 + c];
     }
   }
   const accStep = spec.sampling?.accelerometerSeconds ?? 1;
@@ -266,20 +253,15 @@ function sampleRanging(
       accelerationAt(orbit, i * step, accelerations[k]);
     });
     const [a, b] = states;
-    let square = 0;
-    let product = 0;
+    const { range: rho, rangeRate: rate } = rangeAndRate(a, b);
     let speed = 0;
     let pull = 0;
     for (let c = 0; c < 3; c++) {
       const d = b[c] - a[c];
       const v = b[3 + c] - a[3 + c];
-      square += d * d;
-      product += d * v;
       speed += v * v;
       pull += d * (accelerations[1][c] - accelerations[0][c]);
     }
-    const rho = Math.sqrt(square);
-    const rate = product / rho;
     const acceleration = (speed - rate * rate + pull) / rho;
     range[i] = rho;
     rangeRate[i] = rate + (sigma > 0 ? sigma * noise.next() : 0);

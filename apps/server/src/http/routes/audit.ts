@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import { Type } from 'typebox';
 import { type Api, type AppContext, isAdmin, principalOf } from '../context.js';
-import { encodeCursor } from '../cursor.js';
+import { decodeTimeCursor, timePage } from '../cursor.js';
 import { CursorQuery, iso, NextCursor, NullableString, Timestamp } from '../schemas/common.js';
-import { decodeTimeCursor } from './products.js';
 
 const AuditSchema = Type.Object(
   {
@@ -74,12 +73,10 @@ export function auditRoutes(api: Api, { db, audit }: AppContext): void {
         .orderBy('request_id', 'desc')
         .limit(limit + 1)
         .execute();
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
+      const { page, nextCursor } = timePage(rows, limit, (row) => [row.time_text, row.request_id]);
       return {
         items: page.map(({ time_text: _text, ...row }) => ({ ...row, time: iso(row.time) })),
-        next_cursor:
-          rows.length > limit && last !== undefined ? encodeCursor([last.time_text, last.request_id]) : null,
+        next_cursor: nextCursor,
       };
     },
   );

@@ -1,11 +1,10 @@
 import { sql } from 'kysely';
 import { Type } from 'typebox';
 import type { Api, AppContext } from '../context.js';
-import { encodeCursor } from '../cursor.js';
+import { decodeTimeCursor, timePage } from '../cursor.js';
 import { notFound } from '../errors.js';
 import { CursorQuery, Uuid } from '../schemas/common.js';
 import { FileListSchema, FileSchema, presentFile } from '../schemas/products.js';
-import { decodeTimeCursor } from './products.js';
 
 const tags = ['observations'];
 
@@ -48,12 +47,10 @@ export function fileRoutes(api: Api, { db }: AppContext): void {
         .orderBy('id', 'desc')
         .limit(limit + 1)
         .execute();
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
+      const { page, nextCursor } = timePage(rows, limit, (row) => [row.created_text, row.id]);
       return {
         items: page.map(presentFile),
-        next_cursor:
-          rows.length > limit && last !== undefined ? encodeCursor([last.created_text, last.id]) : null,
+        next_cursor: nextCursor,
       };
     },
   );

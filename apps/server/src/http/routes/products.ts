@@ -6,7 +6,7 @@ import type { DatabaseSchema, GravityProductsTable } from '../../db/schema.js';
 import { canonicalSatellite } from '../../missions.js';
 import { etagOf, matchesEtag } from '../conditional.js';
 import { type Api, type AppContext, isAdmin, linkPrefix, principalOf } from '../context.js';
-import { decodeCursor, encodeCursor } from '../cursor.js';
+import { decodeTimeCursor, timePage } from '../cursor.js';
 import { notFound } from '../errors.js';
 import { readProvenance } from '../provenance.js';
 import { CursorQuery, JsonObject, ProductIdParams, stringEnum, Timestamp } from '../schemas/common.js';
@@ -98,23 +98,14 @@ function addList(api: Api, { db }: AppContext): void {
         .orderBy('id', 'desc')
         .limit(limit + 1)
         .execute();
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
+      const { page, nextCursor } = timePage(rows, limit, (row) => [row.created_text, row.id]);
       const prefix = linkPrefix(request);
       return {
         items: page.map((row) => presentProduct(row, prefix)),
-        next_cursor:
-          rows.length > limit && last !== undefined ? encodeCursor([last.created_text, last.id]) : null,
+        next_cursor: nextCursor,
       };
     },
   );
-}
-
-/** Time and id out of a cursor, both of a form the database can read. */
-export function decodeTimeCursor(cursor: string): readonly [string, string] {
-  const [time, id] = decodeCursor(cursor, ['string', 'string']);
-  if (Number.isNaN(Date.parse(time)) || !/^[0-9a-f-]{36}$/i.test(id)) decodeCursor('', []);
-  return [time, id];
 }
 
 /** Products, their files, where they came from. */

@@ -1,4 +1,5 @@
 import { gpsEpoch, gpsToUtc, mjdToIsoDate, utcDaySeconds } from '@gravity/geodesy';
+import { BASELINE_MEASUREMENTS } from '../../db/baseline-columns.js';
 
 /** Columns of a record row in COPY order. */
 export const OBSERVATION_COLUMNS = [
@@ -18,17 +19,7 @@ export const BASELINE_COLUMNS = [
   'pair',
   'product',
   'file_id',
-  'biased_range',
-  'range_rate',
-  'range_acceleration',
-  'ionosphere_correction',
-  'light_time_range',
-  'light_time_rate',
-  'light_time_acceleration',
-  'antenna_range',
-  'antenna_rate',
-  'antenna_acceleration',
-  'snr',
+  ...BASELINE_MEASUREMENTS,
   'quality_flag',
 ] as const;
 
