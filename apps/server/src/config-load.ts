@@ -3,28 +3,18 @@ import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, write
 import { availableParallelism } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { ServerConfig } from './config.js';
+import { loadServices } from './config-services.js';
+import {
+  ConfigError,
+  choice,
+  type Environment,
+  httpUrl,
+  integer,
+  read,
+  stringArray,
+} from './config-values.js';
 
-/** A setting that cannot be used. `variable` is the name of the environment variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(
-    readonly variable: string,
-    message: string,
-  ) {
-    super(`${variable}: ${message}`);
-  }
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-const NOT_YET_SUPPORTED = [
-  'DATABASE_URL',
-  'DATABASE_REPLICA_URL',
-  'REDIS_URL',
-  'MINIO_ENDPOINT',
-  'MINIO_ACCESS_KEY',
-  'MINIO_SECRET_KEY',
-] as const;
+export { ConfigError, type Environment } from './config-values.js';
 
 const MEBIBYTE = 1024 * 1024;
 const SECRET_BYTES = 32;
@@ -38,14 +28,6 @@ const BACKENDS = ['auto', 'openblas', 'wasm'] as const;
  * @throws ConfigError naming the variable
  */
 export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = {}): ServerConfig {
-  for (const variable of NOT_YET_SUPPORTED) {
-    if (read(env, variable) !== undefined) {
-      throw new ConfigError(
-        variable,
-        'not supported yet by this version, which runs on its embedded database, job runner and object store. Remove the variable.',
-      );
-    }
-  }
   const dataDir = resolve(overrides.dataDir ?? read(env, 'GRAVITY_DATA_DIR') ?? 'data');
   const host = overrides.host ?? read(env, 'GRAVITY_HOST') ?? '127.0.0.1';
   const port = overrides.port ?? integer(env, 'GRAVITY_PORT', 8000, 0, 65_535);
@@ -74,6 +56,7 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
     logLevel: choice(env, 'GRAVITY_LOG_LEVEL', LOG_LEVELS, 'info'),
     threads: integer(env, 'GRAVITY_THREADS', cpus, 1, 1024),
     linearAlgebraBackend: choice(env, 'GRAVITY_LINEAR_ALGEBRA', BACKENDS, 'auto'),
+    ...loadServices(env),
   };
   const jwtSecret = overrides.jwtSecret ?? loadSecret(env, dataDir, production);
   return { ...settings, jwtSecret, ...withoutUndefined(overrides), dataDir };
@@ -81,44 +64,6 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
 
 function withoutUndefined(overrides: Partial<ServerConfig>): Partial<ServerConfig> {
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-}
-
-/** An empty variable counts as not set: compose files pass those. */
-function read(env: Environment, variable: string): string | undefined {
-  const value = env[variable]?.trim();
-  return value === undefined || value === '' ? undefined : value;
-}
-
-function integer(env: Environment, variable: string, fallback: number, min: number, max: number): number {
-  const text = read(env, variable);
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new ConfigError(variable, `expected an integer from ${min} to ${max}, found "${text}"`);
-  }
-  return value;
-}
-
-function choice<T extends string>(env: Environment, variable: string, values: readonly T[], fallback: T): T {
-  const text = read(env, variable);
-  if (text === undefined) return fallback;
-  const value = values.find((candidate) => candidate === text);
-  if (value === undefined)
-    throw new ConfigError(variable, `expected one of ${values.join(', ')}, found "${text}"`);
-  return value;
-}
-
-function stringArray(variable: string, text: string): readonly string[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new ConfigError(variable, `expected a JSON array of strings, found "${text}"`);
-  }
-  if (!Array.isArray(parsed) || !parsed.every((item) => typeof item === 'string')) {
-    throw new ConfigError(variable, `expected a JSON array of strings, found "${text}"`);
-  }
-  return parsed;
 }
 
 function corsOrigins(env: Environment): readonly string[] {
@@ -133,19 +78,6 @@ function corsOrigins(env: Environment): readonly string[] {
     }
     return url.origin;
   });
-}
-
-function httpUrl(variable: string, text: string): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new ConfigError(variable, `"${text}" is not a URL`);
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new ConfigError(variable, `"${text}" is not an http or https URL`);
-  }
-  return url;
 }
 
 function baseUrl(env: Environment, host: string, port: number): string {

@@ -1,3 +1,24 @@
+/** Connection to an S3-compatible object store. */
+export interface S3Settings {
+  /** With scheme, e.g. http://minio:9000 */
+  readonly endpoint: string;
+  /** Address under which browsers and clients reach the same store, for presigned links. */
+  readonly publicEndpoint: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly region: string;
+  /** Put before the four bucket names, e.g. "gravity-": several installations in one store. */
+  readonly bucketPrefix: string;
+  readonly serverSideEncryption?: 'AES256' | 'aws:kms';
+  /** Key of the key service, with 'aws:kms'. */
+  readonly kmsKeyId?: string;
+  /** Further buckets of the store that `s3://` data sources may name. */
+  readonly sourceBuckets: readonly string[];
+}
+
+/** Types of jobs and, apart from them, the arcs of process jobs. */
+export type QueueName = 'plan' | 'ingest' | 'process' | 'catalog' | 'arcs';
+
 /** Settings read once at start. Missing services choose the embedded default. */
 export interface ServerConfig {
   readonly host: string;
@@ -22,7 +43,22 @@ export interface ServerConfig {
   /** Threads of the numerical core. */
   readonly threads: number;
   readonly linearAlgebraBackend: 'auto' | 'openblas' | 'wasm';
+  /** PostgreSQL server; without it the embedded database. */
   readonly databaseUrl?: string;
+  /** A streaming replica that answers reads which may lag. */
+  readonly databaseReplicaUrl?: string;
+  readonly databasePoolSize: number;
+  readonly statementTimeoutSeconds: number;
+  /** Statements that take longer are logged. */
+  readonly slowQueryMilliseconds: number;
+  /** Redis for queues, notifications and shared limits; needs databaseUrl. */
   readonly redisUrl?: string;
-  readonly minioEndpoint?: string;
+  /** First part of every key in Redis. */
+  readonly redisPrefix: string;
+  /** S3 / MinIO; without it the folder `dataDir`/objects. */
+  readonly s3?: S3Settings;
+  /** Queues this process works on; none: it only serves HTTP. */
+  readonly queues: readonly QueueName[];
+  /** Port of the task monitor (Bull Board), with redisUrl only; undefined: not served. */
+  readonly monitorPort?: number;
 }

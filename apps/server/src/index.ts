@@ -3,6 +3,7 @@ export { type AuditWriter, type AuditWriterOptions, openAuditWriter } from './au
 export { createAttemptLimiter } from './auth/attempt-limiter.js';
 export * from './config.js';
 export * from './config-load.js';
+export { parseQueues, QUEUE_NAMES } from './config-services.js';
 export * from './db/consistency.js';
 export * from './db/copy-text.js';
 export * from './db/database.js';
@@ -20,6 +21,7 @@ export * from './jobs/job-runner.js';
 export * from './jobs/job-service.js';
 export * from './jobs/task.js';
 export * from './jobs/transitions.js';
+export * from './jobs/transport.js';
 export { canonicalSatellite, type Satellite, satelliteNames, satellites } from './missions.js';
 export * from './models/index.js';
 export * from './observations/index.js';

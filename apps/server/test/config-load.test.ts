@@ -58,16 +58,40 @@ describe('loadConfig', () => {
     ['CORS_ORIGINS', '["javascript:alert(1)"]'],
     ['GRAVITY_BASE_URL', 'example.org'],
     ['JWT_SECRET_KEY', 'short'],
-    ['DATABASE_URL', 'postgres://db/gravity'],
     ['REDIS_URL', 'redis://redis:6379'],
-    ['MINIO_ENDPOINT', 'http://minio:9000'],
-    ['MINIO_ACCESS_KEY', 'key'],
+    ['MINIO_ENDPOINT', 'http://mi nio'],
   ])('refuses %s=%s, naming the variable', (variable, value) => {
     expect(() => load({ [variable]: value })).toThrow(new RegExp(`^${variable}: `));
   });
 
-  it('says that services are not supported yet', () => {
-    expect(() => load({ DATABASE_URL: 'postgres://db/gravity' })).toThrow('not supported yet');
+  it('takes the services from their variables', () => {
+    const config = load({
+      DATABASE_URL: 'postgresql://gravity:secret@db:5432/gravity',
+      REDIS_URL: 'redis://redis:6379',
+      MINIO_ENDPOINT: 'minio:9000',
+      MINIO_ACCESS_KEY: 'minioadmin',
+      MINIO_SECRET_KEY: 'minioadmin123',
+      GRAVITY_QUEUES: 'process,arcs',
+    });
+    expect(config).toMatchObject({
+      databaseUrl: 'postgresql://gravity:secret@db:5432/gravity',
+      redisUrl: 'redis://redis:6379',
+      queues: ['process', 'arcs'],
+      s3: { endpoint: 'http://minio:9000', publicEndpoint: 'http://minio:9000', accessKey: 'minioadmin' },
+    });
+  });
+
+  it.each([
+    [{ DATABASE_URL: 'mysql://user:secret@db/gravity' }, /^DATABASE_URL: begins with mysql:/],
+    [{ DATABASE_URL: 'db:secret@' }, /^DATABASE_URL: /],
+    [{ DATABASE_REPLICA_URL: 'postgresql://db/gravity' }, /^DATABASE_REPLICA_URL: .*DATABASE_URL/],
+    [{ REDIS_URL: 'redis://redis:6379' }, /^REDIS_URL: .*DATABASE_URL/],
+    [{ MINIO_ENDPOINT: 'minio:9000' }, /^MINIO_ACCESS_KEY: is needed/],
+    [{ MINIO_SECRET_KEY: 'x' }, /^MINIO_SECRET_KEY: .*MINIO_ENDPOINT is not/],
+    [{ GRAVITY_QUEUES: 'proces' }, /^GRAVITY_QUEUES: .*"proces"/],
+  ])('refuses %j by the name of the variable, without its secret', (env, message) => {
+    expect(() => load(env)).toThrow(message);
+    expect(() => load(env)).not.toThrow(/secret@/);
   });
 
   describe('secret', () => {

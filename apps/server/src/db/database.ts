@@ -1,9 +1,25 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { DatabaseSchema } from './schema.js';
 
+export interface DatabaseEngine {
+  readonly kind: 'pglite' | 'postgresql';
+  /** Version text of the server, e.g. "15.20". */
+  readonly version: string;
+  /** Version of the TimescaleDB extension; undefined where it is not there. */
+  readonly timescale?: string;
+  /** Other processes may use the same database. */
+  readonly shared: boolean;
+}
+
 /** The database port: Kysely for statements, COPY for bulk. Embedded: PGlite; services: PostgreSQL. */
 export interface Database {
   readonly kysely: Kysely<DatabaseSchema>;
+  /**
+   * For reads that may lag by seconds (lists, coverage, observations): the replica where there is one, else the same
+   * as `kysely`. Never for reads whose answer decides a write.
+   */
+  readonly reader: Kysely<DatabaseSchema>;
+  readonly engine: DatabaseEngine;
   /**
    * COPY … FROM STDIN (text format, tab separated, \N for null) inside the given transaction.
    * Nothing stays when the transaction rolls back. Returns the number of rows.

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CompiledQuery, Kysely, type Transaction } from 'kysely';
+import { CompiledQuery, Kysely, sql, type Transaction } from 'kysely';
 import type { ServerConfig } from '../config.js';
 import { copyBlocks, quoteIdentifier } from './copy-text.js';
 import type { Database } from './database.js';
@@ -98,8 +98,14 @@ async function openSession(folder: string, lock: FolderLock, options: DatabaseOp
   const maintenance = startMaintenance(kysely, warn);
   let closing: Promise<void> | undefined;
 
+  const { rows } = await sql<{
+    version: string;
+  }>`select current_setting('server_version') as version`.execute(kysely);
+
   return {
     kysely,
+    reader: kysely,
+    engine: { kind: 'pglite', version: rows[0]?.version ?? '', shared: false },
     async copyIn(transaction, table, columns, chunks) {
       return runOnConnection(transaction, async (connection) => {
         if (!connection.inTransaction) throw new Error('copyIn needs an open transaction');

@@ -43,8 +43,42 @@ export interface ProcessingJobsTable {
   /** A pending job is not taken before this time (wait between attempts). */
   run_after: OptionalTimestamp;
   cancel_requested: Generated<boolean>;
+  /** 1 (first) to 10 as the user asked. */
+  priority: Generated<number>;
+  /** Order among pending jobs: grows with the priority and with the jobs the same user has before it. */
+  rank: Generated<number>;
+  /** When the queue was last told of it; null: not yet (outbox). */
+  dispatched_at: OptionalTimestamp;
+  dispatches: Generated<number>;
   idempotency_key: string | null;
   request_hash: string | null;
+  created_at: CreatedAt;
+  updated_at: Timestamp;
+  started_at: OptionalTimestamp;
+  completed_at: OptionalTimestamp;
+}
+
+export type ArcStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+
+/** One arc of one pass of a process job, computed by whichever worker claims it. */
+export interface ProcessArcsTable {
+  job_id: string;
+  pass: number;
+  arc: number;
+  status: ArcStatus;
+  inputs_hash: string;
+  checkpoint_key: string;
+  payload: Json<Record<string, unknown>>;
+  rank: number;
+  result: OptionalJson<Record<string, unknown>>;
+  error: OptionalJson<{ readonly code: string; readonly message: string }>;
+  attempt: Generated<number>;
+  max_attempts: Generated<number>;
+  worker_id: string | null;
+  lease_until: OptionalTimestamp;
+  run_after: OptionalTimestamp;
+  dispatched_at: OptionalTimestamp;
+  dispatches: Generated<number>;
   created_at: CreatedAt;
   updated_at: Timestamp;
   started_at: OptionalTimestamp;
@@ -197,6 +231,7 @@ export interface RevokedTokensTable {
 export interface DatabaseSchema {
   users: UsersTable;
   processing_jobs: ProcessingJobsTable;
+  process_arcs: ProcessArcsTable;
   job_events: JobEventsTable;
   ingested_files: IngestedFilesTable;
   satellite_observations: SatelliteObservationsTable;

@@ -74,7 +74,7 @@ describe.skipIf(bin === undefined)('migrations on a PostgreSQL server', () => {
         values ('${job}', '${user}', 'plan', 'pending', '{}');
       select count(*) from pg_tables where schemaname = 'public';`);
     expect(filled.stderr).toBe('');
-    expect(filled.stdout.trim()).toBe('11');
+    expect(filled.stdout.trim()).toBe('12');
     expect(psql(`update processing_jobs set status = 'completed'`).stderr).toContain(
       'cannot go from pending to completed',
     );
