@@ -54,6 +54,8 @@ async function serve(
   };
 }
 
+const PYTHON = process.env.GRAVITY_TEST_PYTHON ?? 'python3';
+
 /** s3rver: objects in files, survives a kill; checks no signatures on reads and knows no lifecycle. */
 export function startS3rver(): Promise<S3Server> {
   const manifest = createRequire(import.meta.url).resolve('s3rver/package.json');
@@ -71,12 +73,12 @@ export function startS3rver(): Promise<S3Server> {
 /** moto's server (Python package `moto[server]`): presigned links, lifecycle, encryption; objects in memory. */
 export function startMoto(): Promise<S3Server> {
   return serve(
-    (port) => ['python3', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)]],
+    (port) => [PYTHON, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)]],
     'gravity',
     'gravity-secret',
   );
 }
 
 export function hasMoto(): boolean {
-  return spawnSync('python3', ['-c', 'import moto.server']).status === 0;
+  return spawnSync(PYTHON, ['-c', 'import moto.server, flask']).status === 0;
 }
