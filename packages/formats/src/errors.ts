@@ -14,7 +14,9 @@ export type FormatErrorCode =
   | 'unknown_frame'
   | 'unknown_value'
   | 'bad_time'
+  | 'truncated'
   | 'truncated_line'
+  | 'bad_checksum'
   | 'line_too_long'
   | 'bad_gzip'
   | 'bad_tar'
@@ -31,6 +33,8 @@ export interface FormatErrorPlace {
   readonly file: string;
   /** 1-based line, when the fault has one. */
   readonly line?: number;
+  /** Offset from the start of a binary file, for faults that have no line. */
+  readonly byteOffset?: number;
   /** 1-based column of the table (not the character). */
   readonly column?: number;
   /** Name of the column or header key. */
@@ -43,6 +47,7 @@ export class FormatError extends Error {
   readonly code: FormatErrorCode;
   readonly file: string;
   readonly line?: number;
+  readonly byteOffset?: number;
   readonly column?: number;
   readonly field?: string;
 
@@ -51,6 +56,7 @@ export class FormatError extends Error {
     this.code = code;
     this.file = place.file;
     this.line = place.line;
+    this.byteOffset = place.byteOffset;
     this.column = place.column;
     this.field = place.field;
   }
@@ -59,6 +65,7 @@ export class FormatError extends Error {
 function describePlace(place: FormatErrorPlace): string {
   let text = place.file;
   if (place.line !== undefined) text += `, line ${place.line}`;
+  if (place.byteOffset !== undefined) text += `, byte ${place.byteOffset}`;
   if (place.column !== undefined) text += `, column ${place.column}`;
   if (place.field !== undefined) text += ` (${place.field})`;
   return text;
