@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { ServerConfig } from './config.js';
@@ -19,6 +20,8 @@ export { ConfigError, type Environment } from './config-values.js';
 const MEBIBYTE = 1024 * 1024;
 const SECRET_BYTES = 32;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** Names that stand for networks in a list of proxies. */
+const PROXY_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'] as const;
 const BACKENDS = ['auto', 'openblas', 'wasm'] as const;
 
 /**
@@ -40,6 +43,7 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
     production,
     corsOrigins: corsOrigins(env),
     baseUrl: baseUrl(env, host, port),
+    ...trustProxy(env),
     fileSources: fileSources(env),
     bodyLimitBytes: integer(env, 'GRAVITY_BODY_LIMIT_BYTES', MEBIBYTE, 1024, 1024 * MEBIBYTE),
     uploadLimitBytes: integer(
@@ -58,7 +62,8 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
     linearAlgebraBackend: choice(env, 'GRAVITY_LINEAR_ALGEBRA', BACKENDS, 'auto'),
     ...loadServices(env),
   };
-  const jwtSecret = overrides.jwtSecret ?? loadSecret(env, dataDir, production);
+  const jwtSecret =
+    overrides.jwtSecret ?? loadSecret(env, dataDir, production, settings.redisUrl !== undefined);
   return { ...settings, jwtSecret, ...withoutUndefined(overrides), dataDir };
 }
 
@@ -87,6 +92,32 @@ function baseUrl(env: Environment, host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
+/** "true", "false", a number of hops, or addresses and networks separated by commas. */
+function trustProxy(env: Environment): Pick<ServerConfig, 'trustProxy'> {
+  const variable = 'GRAVITY_TRUST_PROXY';
+  const text = read(env, variable);
+  if (text === undefined || text === 'false') return {};
+  if (text === 'true') return { trustProxy: true };
+  if (/^\d+$/.test(text)) return { trustProxy: integer(env, variable, 0, 0, 100) };
+  const networks = text.split(',').map((network) => network.trim());
+  for (const network of networks) {
+    const [address, bits, ...rest] = network.split('/');
+    const version = isIP(address);
+    const longest = version === 6 ? 128 : 32;
+    const fits = bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= longest);
+    if (
+      !(PROXY_NETWORKS as readonly string[]).includes(network) &&
+      (version === 0 || !fits || rest.length > 0)
+    ) {
+      throw new ConfigError(
+        variable,
+        `expected true, false, a number of proxies or addresses separated by commas, found "${network}"`,
+      );
+    }
+  }
+  return { trustProxy: networks };
+}
+
 /** A JSON array, or folders separated as in PATH. */
 function fileSources(env: Environment): readonly string[] {
   const variable = 'GRAVITY_FILE_SOURCES';
@@ -96,7 +127,12 @@ function fileSources(env: Environment): readonly string[] {
   return folders.filter((folder) => folder !== '').map((folder) => resolve(folder));
 }
 
-function loadSecret(env: Environment, dataDir: string, production: boolean): Uint8Array {
+function loadSecret(
+  env: Environment,
+  dataDir: string,
+  production: boolean,
+  severalMachines: boolean,
+): Uint8Array {
   const variable = 'JWT_SECRET_KEY';
   const text = read(env, variable);
   if (text !== undefined) {
@@ -105,6 +141,12 @@ function loadSecret(env: Environment, dataDir: string, production: boolean): Uin
       throw new ConfigError(variable, `at least ${SECRET_BYTES} bytes are needed, found ${secret.length}`);
     }
     return secret;
+  }
+  if (severalMachines) {
+    throw new ConfigError(
+      variable,
+      'must be set with REDIS_URL: all processes need the same secret, at least 32 random bytes (openssl rand -hex 32)',
+    );
   }
   if (production) {
     throw new ConfigError(variable, 'must be set when NODE_ENV is production (at least 32 random bytes)');

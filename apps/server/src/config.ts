@@ -30,6 +30,11 @@ export interface ServerConfig {
   readonly corsOrigins: readonly string[];
   /** Public address for links, e.g. http://127.0.0.1:8000 */
   readonly baseUrl: string;
+  /**
+   * Whose X-Forwarded-For is believed: true for anyone's, the number of proxies in front, or their addresses.
+   * Without it the address of the connection counts.
+   */
+  readonly trustProxy?: boolean | number | readonly string[];
   /** Folders from which `file:` data sources may be read. */
   readonly fileSources: readonly string[];
   readonly bodyLimitBytes: number;
@@ -55,6 +60,10 @@ export interface ServerConfig {
   readonly redisUrl?: string;
   /** First part of every key in Redis. */
   readonly redisPrefix: string;
+  /** At most `max` jobs of a queue are started within `seconds`, by all workers together. */
+  readonly queueLimits?: Readonly<
+    Partial<Record<QueueName, { readonly max: number; readonly seconds: number }>>
+  >;
   /** S3 / MinIO; without it the folder `dataDir`/objects. */
   readonly s3?: S3Settings;
   /** Queues this process works on; none: it only serves HTTP. */

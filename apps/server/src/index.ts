@@ -1,6 +1,9 @@
 export type { AuditRow } from './audit/audit-row.js';
 export { type AuditWriter, type AuditWriterOptions, openAuditWriter } from './audit/audit-writer.js';
 export { createAttemptLimiter } from './auth/attempt-limiter.js';
+export { createMemoryState } from './cache/memory-state.js';
+export { openSharedState } from './cache/open-shared-state.js';
+export type { Counter, SharedState } from './cache/shared-state.js';
 export * from './config.js';
 export * from './config-load.js';
 export { parseQueues, QUEUE_NAMES } from './config-services.js';
@@ -14,6 +17,7 @@ export * from './db/open-database.js';
 export * from './db/schema.js';
 export { type AppOptions, buildApp } from './http/app.js';
 export { type Problem, problemBody } from './http/errors.js';
+export * from './jobs/bullmq-transport.js';
 export * from './jobs/create-job-service.js';
 export * from './jobs/job-attempt.js';
 export * from './jobs/job-bus.js';

@@ -59,15 +59,37 @@ describe('loadConfig', () => {
     ['GRAVITY_BASE_URL', 'example.org'],
     ['JWT_SECRET_KEY', 'short'],
     ['REDIS_URL', 'redis://redis:6379'],
+    ['GRAVITY_TRUST_PROXY', 'the balancer'],
+    ['GRAVITY_TRUST_PROXY', '10.0.0.0/33'],
+    ['GRAVITY_TRUST_PROXY', '10.0.0.1,,10.0.0.2'],
+    ['GRAVITY_TRUST_PROXY', '101'],
     ['MINIO_ENDPOINT', 'http://mi nio'],
   ])('refuses %s=%s, naming the variable', (variable, value) => {
     expect(() => load({ [variable]: value })).toThrow(new RegExp(`^${variable}: `));
+  });
+
+  it('needs the secret that all processes share where there may be several', () => {
+    const services = { DATABASE_URL: 'postgresql://db/gravity', REDIS_URL: 'redis://redis:6379' };
+    expect(() => load(services)).toThrow(/^JWT_SECRET_KEY: .*REDIS_URL/);
+    expect(load({ ...services, JWT_SECRET_KEY: 'y'.repeat(32) }).redisUrl).toBe('redis://redis:6379');
+    expect(load({ DATABASE_URL: 'postgresql://db/gravity' }).jwtSecret).toHaveLength(64);
+  });
+
+  it.each([
+    ['', undefined],
+    ['false', undefined],
+    ['true', true],
+    ['2', 2],
+    ['10.0.0.0/8, fd00::/8,loopback,192.0.2.7', ['10.0.0.0/8', 'fd00::/8', 'loopback', '192.0.2.7']],
+  ])('reads GRAVITY_TRUST_PROXY=%s', (text, expected) => {
+    expect(load({ GRAVITY_TRUST_PROXY: text }).trustProxy).toEqual(expected);
   });
 
   it('takes the services from their variables', () => {
     const config = load({
       DATABASE_URL: 'postgresql://gravity:secret@db:5432/gravity',
       REDIS_URL: 'redis://redis:6379',
+      JWT_SECRET_KEY: 'x'.repeat(32),
       MINIO_ENDPOINT: 'minio:9000',
       MINIO_ACCESS_KEY: 'minioadmin',
       MINIO_SECRET_KEY: 'minioadmin123',

@@ -1,4 +1,4 @@
-import { createAttemptLimiter } from '@gravity/server';
+import { createAttemptLimiter, createMemoryState } from '@gravity/server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Harness, openHarness, password } from './http-harness.js';
 
@@ -189,18 +189,34 @@ it('takes as long for an unknown user as for a wrong password', async () => {
   }
 });
 
-it('forgets failures after the window and keeps a bounded number of keys', () => {
+it('forgets failures after the window and keeps a bounded number of keys', async () => {
   let now = 0;
-  const limiter = createAttemptLimiter(2, 60, 3, () => now);
-  limiter.recordFailure('a');
-  expect(limiter.retryAfterSeconds('a')).toBe(0);
-  limiter.recordFailure('a');
-  expect(limiter.retryAfterSeconds('a')).toBe(60);
+  const limiter = createAttemptLimiter(
+    createMemoryState(3, () => now),
+    'test',
+    2,
+    60,
+  );
+  expect([await limiter.begin('a'), await limiter.begin('a'), await limiter.begin('a')]).toEqual([0, 0, 60]);
   now = 59_500;
-  expect(limiter.retryAfterSeconds('a')).toBe(1);
+  expect(await limiter.begin('a')).toBe(1);
   now = 60_000;
-  expect(limiter.retryAfterSeconds('a')).toBe(0);
-  for (const key of ['b', 'b', 'c', 'c', 'd', 'd', 'e', 'e']) limiter.recordFailure(key);
-  expect(limiter.retryAfterSeconds('b')).toBe(0);
-  expect(limiter.retryAfterSeconds('e')).toBe(60);
+  expect(await limiter.begin('a')).toBe(0);
+  await limiter.released('a');
+  expect([await limiter.begin('a'), await limiter.begin('a'), await limiter.begin('a')]).toEqual([0, 0, 60]);
+  await limiter.succeeded('a');
+  for (const key of ['b', 'b', 'c', 'c', 'd', 'd', 'e', 'e']) expect(await limiter.begin(key)).toBe(0);
+  // Room for three keys: b gave way to e, which had its two attempts.
+  expect(await limiter.begin('e')).toBe(60);
+  expect(await limiter.begin('b')).toBe(0);
+});
+
+it('lets no more guesses through when they come at once', async () => {
+  await harness.addUser('hal');
+  const answers = await Promise.all(
+    Array.from({ length: 16 }, () =>
+      harness.request('POST', '/auth/token', { json: { username: 'hal', password: 'wrong guess' } }),
+    ),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([...Array(10).fill(401), ...Array(6).fill(429)]);
 });

@@ -1,45 +1,35 @@
-/** Counts failed attempts per key in a sliding window of fixed buckets; memory is bounded. */
+import type { SharedState } from '../cache/shared-state.js';
+
+/** Counts failed attempts per key in windows that start with the first one. */
 export interface AttemptLimiter {
-  /** Seconds to wait before the next attempt; 0 when one is allowed now. */
-  retryAfterSeconds(key: string): number;
-  recordFailure(key: string): void;
-  recordSuccess(key: string): void;
+  /**
+   * Call before an attempt is judged. It counts as failed until `succeeded` or `released` says otherwise, so that
+   * many attempts at once get no further than as many in a row. Returns the seconds to wait; 0 when it may go on.
+   */
+  begin(key: string): Promise<number>;
+  /** Forgets the failures of the key. */
+  succeeded(key: string): Promise<void>;
+  /** Takes this one attempt back, leaves the others. */
+  released(key: string): Promise<void>;
 }
 
+/** @param name tells the counters of several limiters apart */
 export function createAttemptLimiter(
+  state: SharedState,
+  name: string,
   maxFailures: number,
   windowSeconds: number,
-  maxKeys = 10_000,
-  now: () => number = Date.now,
 ): AttemptLimiter {
-  const failures = new Map<string, { count: number; resetAt: number }>();
-  const current = (key: string) => {
-    const entry = failures.get(key);
-    if (entry !== undefined && entry.resetAt <= now()) {
-      failures.delete(key);
-      return undefined;
-    }
-    return entry;
-  };
+  const windowMilliseconds = windowSeconds * 1000;
+  const counterOf = (key: string): string => `attempts:${name}:${key}`;
   return {
-    retryAfterSeconds(key) {
-      const entry = current(key);
-      if (entry === undefined || entry.count < maxFailures) return 0;
-      return Math.max(1, Math.ceil((entry.resetAt - now()) / 1000));
+    async begin(key) {
+      const { count, remainingMilliseconds } = await state.add(counterOf(key), windowMilliseconds);
+      return count <= maxFailures ? 0 : Math.max(1, Math.ceil(remainingMilliseconds / 1000));
     },
-    recordFailure(key) {
-      const entry = current(key);
-      if (entry !== undefined) {
-        entry.count += 1;
-        return;
-      }
-      // A Map keeps insertion order: the oldest key gives way.
-      const oldest = failures.size >= maxKeys ? failures.keys().next().value : undefined;
-      if (oldest !== undefined) failures.delete(oldest);
-      failures.set(key, { count: 1, resetAt: now() + windowSeconds * 1000 });
-    },
-    recordSuccess(key) {
-      failures.delete(key);
+    succeeded: (key) => state.remove(counterOf(key)),
+    async released(key) {
+      await state.add(counterOf(key), windowMilliseconds, -1);
     },
   };
 }

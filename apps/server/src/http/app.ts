@@ -6,6 +6,8 @@ import { installAudit } from '../audit/audit-hooks.js';
 import { openAuditWriter } from '../audit/audit-writer.js';
 import { createPasswordHasher } from '../auth/passwords.js';
 import { createTokenService } from '../auth/tokens.js';
+import { openSharedState } from '../cache/open-shared-state.js';
+import type { SharedState } from '../cache/shared-state.js';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
 import type { JobService } from '../jobs/job-service.js';
@@ -48,14 +50,32 @@ export interface AppOptions {
   /** Folder of the start page. */
   readonly webRoot?: string;
   readonly version?: string;
-  /** Take client addresses from X-Forwarded-For; only behind a proxy that sets it. */
-  readonly trustProxy?: boolean;
+  /** Wins over `config.trustProxy`. */
+  readonly trustProxy?: boolean | number | readonly string[];
+  /** Counters shared with other processes; opened (and closed) as the configuration says when left out. */
+  readonly shared?: SharedState;
   readonly logStream?: { write(line: string): void };
 }
 
 /** `/v1/x` is `/x`: one set of routes under both names. */
 function withoutVersion(url: string): string {
   return url.startsWith('/v1/') ? url.slice(3) : url;
+}
+
+function trustedProxies(
+  trust: AppOptions['trustProxy'],
+): boolean | string[] | ((address: string, hop: number) => boolean) {
+  if (typeof trust === 'number') return (_address, hop) => hop < trust;
+  return typeof trust === 'object' ? [...trust] : (trust ?? false);
+}
+
+async function openOwnState(app: FastifyInstance, config: ServerConfig): Promise<SharedState> {
+  const shared = await openSharedState(config, {
+    onOutage: (err) => app.log.error({ err }, 'Redis does not answer; request rates are counted per process'),
+    onRecovery: () => app.log.info('Redis answers again'),
+  });
+  app.addHook('onClose', () => shared.close());
+  return shared;
 }
 
 /**
@@ -70,7 +90,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     rewriteUrl: (request) => withoutVersion(request.url ?? '/'),
-    trustProxy: options.trustProxy ?? false,
+    trustProxy: trustedProxies(options.trustProxy ?? config.trustProxy),
     forceCloseConnections: 'idle',
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: refuseMalformed,
@@ -89,6 +109,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     dataDir: config.dataDir,
     onError: (err, rows) => app.log.error({ err, rows }, 'audit rows could not be written; trying again'),
   });
+  const shared = options.shared ?? (await openOwnState(app, config));
   const metrics = createMetrics(app, requestEnd, db, audit, version);
   installAudit(app, requestEnd, audit);
   const closing = installClosing(app);
@@ -101,7 +122,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id);
   });
 
-  await installSecurity(app, config);
+  await installSecurity(app, config, shared);
   installErrorHandling(app, knownRoutes, config.bodyLimitBytes);
   await app.register(swagger, openApiOptions(config.baseUrl, version));
 
@@ -114,6 +135,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     passwords: await createPasswordHasher(config.bcryptCost),
     metrics,
     audit,
+    shared,
     version,
     ...(runner !== undefined && { runner }),
     closing,

@@ -11,6 +11,7 @@ import type { AuditWriter } from '../audit/audit-writer.js';
 import { hasRole, type Principal } from '../auth/authenticate.js';
 import type { PasswordHasher } from '../auth/passwords.js';
 import type { TokenService } from '../auth/tokens.js';
+import type { SharedState } from '../cache/shared-state.js';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
 import type { Role } from '../db/schema.js';
@@ -44,6 +45,7 @@ export interface AppContext {
   readonly passwords: PasswordHasher;
   readonly metrics: Metrics;
   readonly audit: AuditWriter;
+  readonly shared: SharedState;
   readonly version: string;
   /** undefined: jobs run in other processes. */
   readonly runner?: { status(): RunnerStatus };

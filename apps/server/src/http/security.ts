@@ -3,11 +3,17 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
+import type { SharedState } from '../cache/shared-state.js';
 import type { ServerConfig } from '../config.js';
 import { HttpError } from './errors.js';
+import { createRateLimitStore } from './rate-limit-store.js';
 
 /** Headers, origins, request rate, compression: what holds for every route. */
-export async function installSecurity(app: FastifyInstance, config: ServerConfig): Promise<void> {
+export async function installSecurity(
+  app: FastifyInstance,
+  config: ServerConfig,
+  shared: SharedState,
+): Promise<void> {
   const isHttps = config.baseUrl.startsWith('https:');
   await app.register(helmet, {
     // Swagger UI and ReDoc style their elements in place and search in a worker made from a blob.
@@ -59,7 +65,7 @@ export async function installSecurity(app: FastifyInstance, config: ServerConfig
   await app.register(rateLimit, {
     max: config.rateLimitPerMinute,
     timeWindow: '1 minute',
-    cache: 10_000,
+    store: createRateLimitStore(shared),
     errorResponseBuilder: (_request, { max, ttl }) =>
       new HttpError(429, `More than ${max} requests in a minute; try again in ${Math.ceil(ttl / 1000)} s`),
   });

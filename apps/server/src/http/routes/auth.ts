@@ -58,10 +58,22 @@ function addRegister(api: Api, { db, passwords }: AppContext): void {
   );
 }
 
+function refuseAfterFailures(waitSeconds: number): void {
+  if (waitSeconds === 0) return;
+  throw new HttpError(429, `Too many failed logins; try again in ${waitSeconds} s`, [], {
+    'retry-after': String(waitSeconds),
+  });
+}
+
 async function addToken(api: Api, context: AppContext): Promise<void> {
-  const { db, passwords, tokens, metrics } = context;
-  const perUser = createAttemptLimiter(failuresPerUserPerMinute, 60);
-  const perAddress = createAttemptLimiter(failuresPerAddressPerMinute, 60);
+  const { db, passwords, tokens, metrics, shared } = context;
+  const perUser = createAttemptLimiter(shared, 'user', failuresPerUserPerMinute, 60);
+  const perAddress = createAttemptLimiter(shared, 'address', failuresPerAddressPerMinute, 60);
+  const judge = async (username: string, password: string) => {
+    const user = await findCredentials(db, username);
+    const matches = await passwords.verify(password, user?.password_hash);
+    return matches && user?.disabled === false ? user : undefined;
+  };
   await api.register(formbody);
   api.post(
     '/auth/token',
@@ -81,21 +93,19 @@ async function addToken(api: Api, context: AppContext): Promise<void> {
     async (request, reply) => {
       const { username, password } = request.body;
       const userKey = `${request.ip} ${username.toLowerCase()}`;
-      const wait = Math.max(perUser.retryAfterSeconds(userKey), perAddress.retryAfterSeconds(request.ip));
-      if (wait > 0) {
-        throw new HttpError(429, `Too many failed logins; try again in ${wait} s`, [], {
-          'retry-after': String(wait),
-        });
-      }
-      const user = await findCredentials(db, username);
-      const matches = await passwords.verify(password, user?.password_hash);
-      if (user === undefined || !matches || user.disabled) {
-        perUser.recordFailure(userKey);
-        perAddress.recordFailure(request.ip);
+      refuseAfterFailures(await perUser.begin(userKey));
+      const addressWait = await perAddress.begin(request.ip);
+      if (addressWait > 0) await perUser.released(userKey);
+      refuseAfterFailures(addressWait);
+      const user = await judge(username, password).catch(async (error) => {
+        await Promise.all([perUser.released(userKey), perAddress.released(request.ip)]);
+        throw error;
+      });
+      if (user === undefined) {
         metrics.loginFailures.inc();
         throw unauthorized('Incorrect username or password');
       }
-      perUser.recordSuccess(userKey);
+      await Promise.all([perUser.succeeded(userKey), perAddress.released(request.ip)]);
       const pair = await tokens.issue(user.id);
       return reply.header('cache-control', 'no-store').send(presentTokens(pair));
     },
