@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { Kysely } from 'kysely';
 import type { Database } from '../db/database.js';
-import type { DatabaseSchema } from '../db/schema.js';
 import type { AuditRow } from './audit-row.js';
-import { leftBehindJournals, openJournal, readJournal, removeJournal } from './journal.js';
+import { storeRows } from './audit-store.js';
+import { openJournal, readJournal, removeJournal, takeLeftBehind } from './journal.js';
 
 export interface AuditWriterOptions {
   readonly dataDir: string;
@@ -12,11 +11,15 @@ export interface AuditWriterOptions {
   readonly flushMilliseconds?: number;
   /** Above this the next requests wait for the database. */
   readonly maxBufferedRows?: number;
+  /** Time between two looks for journals of processes that were killed. */
+  readonly recoverMilliseconds?: number;
   readonly onError?: (error: unknown, bufferedRows: number) => void;
 }
 
 /** Writes audit rows in batches, off the path of the request. */
 export interface AuditWriter {
+  /** Puts the row into the journal only, before the answer of a request leaves; `record` has to follow. */
+  announce(row: AuditRow): void;
   /** Takes the row over: it is in the journal when this returns. */
   record(row: AuditRow): void;
   /** Resolves at once while there is room, else when the database has taken rows; waits at most a second. */
@@ -28,70 +31,59 @@ export interface AuditWriter {
   close(): Promise<void>;
 }
 
-const rowsPerInsert = 500;
-
-async function insertRows(kysely: Kysely<DatabaseSchema>, rows: readonly AuditRow[]): Promise<void> {
-  for (let i = 0; i < rows.length; i += rowsPerInsert) {
-    await kysely
-      .insertInto('audit_logs')
-      .values(rows.slice(i, i + rowsPerInsert))
-      .execute();
+/** Brings in the rows of processes that are gone: part of them may have reached the database before. */
+async function recover(db: Database, folder: string): Promise<void> {
+  for (const { id, path } of await takeLeftBehind(folder)) {
+    // Undefined: the last transaction of the dead process is not yet ended; the next look finds the file again.
+    if ((await storeRows(db.kysely, id, await readJournal(path), true)) !== undefined)
+      await removeJournal(path);
   }
 }
 
-/** Rows of a killed process: part of them may have reached the database before it died. */
-async function recover(db: Database, folder: string): Promise<number> {
-  let count = 0;
-  for (const path of await leftBehindJournals(folder)) {
-    const rows = await readJournal(path);
-    for (let i = 0; i < rows.length; i += rowsPerInsert) {
-      const part = rows.slice(i, i + rowsPerInsert);
-      const ids = part.map((row) => row.request_id);
-      const earliest = part.map((row) => row.time).sort()[0];
-      const there = await db.kysely
-        .selectFrom('audit_logs')
-        .select('request_id')
-        .where('request_id', 'in', ids)
-        .where('time', '>=', new Date(earliest))
-        .execute();
-      const known = new Set(there.map((row) => row.request_id));
-      const missing = part.filter((row) => !known.has(row.request_id));
-      await insertRows(db.kysely, missing);
-      count += missing.length;
-    }
-    await removeJournal(path);
-  }
-  return count;
-}
-
-/** Opens the journal and brings in rows that earlier processes left behind. */
+/**
+ * Opens a journal of its own and brings in rows that others left behind, now and from time to time. Any number of
+ * processes may use the same data folder.
+ */
 export async function openAuditWriter(db: Database, options: AuditWriterOptions): Promise<AuditWriter> {
   const { batchRows = 200, flushMilliseconds = 250, maxBufferedRows = 10_000 } = options;
   const folder = join(options.dataDir, 'audit');
   await recover(db, folder);
   const journal = openJournal(folder);
+  const announced = new Map<string, AuditRow>();
   let buffer: AuditRow[] = [];
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
   let closed = false;
 
+  const report = (error: unknown): void => options.onError?.(error, buffer.length);
+  /** A full disk must not fail requests: the row still goes to the database. */
+  const append = (row: AuditRow): void => {
+    try {
+      journal.append(row);
+    } catch (error) {
+      report(error);
+    }
+  };
   const writeOut = async () => {
     while (buffer.length > 0) {
       const rows = buffer;
       buffer = [];
       try {
-        // One transaction, so that a failed batch can be tried again without doubling rows.
-        await db.kysely.transaction().execute((transaction) => insertRows(transaction, rows));
+        // After a failure nobody knows whether the database had committed.
+        const uncertain = failures > 0 || !journal.isOwn();
+        if ((await storeRows(db.kysely, journal.id, rows, uncertain)) === undefined) {
+          throw new Error('an earlier batch of audit rows is still under way');
+        }
         failures = 0;
       } catch (error) {
         buffer = [...rows, ...buffer];
         failures += 1;
-        options.onError?.(error, buffer.length);
+        report(error);
         throw error;
       }
     }
-    journal.clear();
+    journal.clear([...announced.values()]);
   };
   const flush = () => {
     clearTimeout(timer);
@@ -108,10 +100,24 @@ export async function openAuditWriter(db: Database, options: AuditWriterOptions)
     // A failed flush reports itself and is tried again.
     timer = setTimeout(() => flush().catch(() => undefined), pause);
   };
+  let recovering: Promise<void> | undefined;
+  const recoverTimer = setInterval(() => {
+    recovering ??= recover(db, folder)
+      .catch(report)
+      .finally(() => {
+        recovering = undefined;
+      });
+  }, options.recoverMilliseconds ?? 30_000);
+  recoverTimer.unref();
 
   return {
+    announce(row) {
+      announced.set(row.request_id, row);
+      append(row);
+    },
     record(row) {
-      journal.append(row);
+      announced.delete(row.request_id);
+      append(row);
       buffer.push(row);
       if (buffer.length >= batchRows && failures === 0) flush().catch(() => undefined);
       else schedule();
@@ -131,8 +137,17 @@ export async function openAuditWriter(db: Database, options: AuditWriterOptions)
       closed = true;
       clearTimeout(timer);
       timer = undefined;
+      clearInterval(recoverTimer);
+      await recovering;
       await running?.catch(() => undefined);
-      await flush();
+      buffer.push(...announced.values());
+      announced.clear();
+      try {
+        await flush();
+      } catch (error) {
+        journal.abandon();
+        throw error;
+      }
       journal.remove();
     },
   };

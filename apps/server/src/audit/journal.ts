@@ -1,78 +1,125 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, ftruncateSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { readdir, readFile, stat, unlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuditRow, parseAuditLine } from './audit-row.js';
+import { heartbeatMilliseconds, isLeftBehind, journalId, journalName, ownJournals } from './journal-owner.js';
 
 /**
- * Rows on their way to the database, one JSON line each. A line is handed to the operating system before the
- * row is buffered, so that a killed process loses none (a power failure may).
+ * Rows on their way to the database, one JSON line each. A line is handed to the operating system before the answer
+ * leaves or the row is buffered, so that a killed process loses none (a power failure may). Of several lines of one
+ * request the last holds.
  */
 export interface Journal {
+  /** Kept when the journal is taken over, so that old and new owner agree on one lock. */
+  readonly id: string;
   append(row: AuditRow): void;
-  /** Call when all rows of the journal are in the database. */
-  clear(): void;
+  /** Call when all rows but `remaining` are in the database. */
+  clear(remaining: readonly AuditRow[]): void;
+  /** False when another process took this one for dead and brought the rows in. */
+  isOwn(): boolean;
+  /** Ends writing; the file stays for the next start. */
+  abandon(): void;
   remove(): void;
 }
 
-const namePattern = /^audit-(.+)-(\d+)-[0-9a-f-]{36}\.ndjson$/;
+const rewriteBytes = 1024 * 1024;
 
 export function openJournal(folder: string): Journal {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `audit-${hostname()}-${process.pid}-${randomUUID()}.ndjson`);
-  const file = openSync(path, 'a', 0o600);
-  let empty = true;
+  const id = randomUUID();
+  const path = join(folder, journalName(id));
+  let file = openSync(path, 'a', 0o600);
+  let bytes = 0;
+  ownJournals.add(id);
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    futimesSync(file, now, now);
+  }, heartbeatMilliseconds);
+  heartbeat.unref();
+  const write = (row: AuditRow): void => {
+    bytes += writeSync(file, `${JSON.stringify(row)}\n`);
+  };
+  const abandon = (): void => {
+    clearInterval(heartbeat);
+    ownJournals.delete(id);
+    closeSync(file);
+  };
   return {
-    append(row) {
-      writeSync(file, `${JSON.stringify(row)}\n`);
-      empty = false;
+    id,
+    append: write,
+    clear(remaining) {
+      if (remaining.length === 0) {
+        if (bytes > 0) ftruncateSync(file, 0);
+        bytes = 0;
+        return;
+      }
+      // Lines of rows that arrived do no harm; the file is written anew before it gets long.
+      if (bytes < rewriteBytes) return;
+      const temporary = `${path}.new`;
+      const old = file;
+      file = openSync(temporary, 'w', 0o600);
+      bytes = 0;
+      for (const row of remaining) write(row);
+      renameSync(temporary, path);
+      closeSync(old);
     },
-    clear() {
-      if (empty) return;
-      ftruncateSync(file, 0);
-      empty = true;
+    isOwn() {
+      const there = statSync(path, { throwIfNoEntry: false });
+      return there !== undefined && there.ino === fstatSync(file).ino;
     },
+    abandon,
     remove() {
-      closeSync(file);
-      unlinkSync(path);
+      abandon();
+      rmSync(path, { force: true });
     },
   };
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+export interface LeftBehindJournal {
+  readonly id: string;
+  readonly path: string;
+}
+
+/**
+ * Takes over the journals of processes that are gone, by giving them a name of this process: of several processes
+ * that look at once one gets the file.
+ */
+export async function takeLeftBehind(folder: string): Promise<LeftBehindJournal[]> {
+  const taken: LeftBehindJournal[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const id = journalId(name);
+    if (id === undefined || !(await isLeftBehind(folder, name))) continue;
+    const path = join(folder, journalName(id));
+    try {
+      await rename(join(folder, name), path);
+      taken.push({ id, path });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
+  return taken;
 }
 
-/** A journal nobody writes any more: its process is gone, or it comes from another host and is long untouched. */
-async function isLeftBehind(folder: string, name: string): Promise<boolean> {
-  const [, host, pid] = namePattern.exec(name) ?? [];
-  if (host === undefined) return false;
-  // A container starts with the same process id again and again: an own id at start is an old file.
-  if (host === hostname()) return Number(pid) === process.pid || !isAlive(Number(pid));
-  const { mtimeMs } = await stat(join(folder, name));
-  return Date.now() - mtimeMs > 10 * 60_000;
-}
-
-/** Journals left behind by killed processes; `except` keeps the callers' own out. */
-export async function leftBehindJournals(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const found: string[] = [];
-  for (const name of names) if (await isLeftBehind(folder, name)) found.push(join(folder, name));
-  return found;
-}
-
+/** The rows of a journal, each request once. */
 export async function readJournal(path: string): Promise<AuditRow[]> {
-  const text = await readFile(path, 'utf8');
-  return text
-    .split('\n')
-    .map(parseAuditLine)
-    .filter((row) => row !== undefined);
+  const rows = new Map<string, AuditRow>();
+  for (const line of (await readFile(path, 'utf8')).split('\n')) {
+    const row = parseAuditLine(line);
+    if (row !== undefined) rows.set(row.request_id, row);
+  }
+  return [...rows.values()];
 }
 
 export function removeJournal(path: string): Promise<void> {

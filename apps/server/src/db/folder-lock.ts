@@ -136,7 +136,8 @@ function removeStale(path: string, stale: Owner, token: string): void {
   rmSync(aside, { force: true });
 }
 
-function processStart(pid: number): string | null {
+/** Start of a process in clock ticks since boot; null where it cannot be known. */
+export function processStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command may contain spaces: count after the last parenthesis; start time is field 22.
