@@ -30,3 +30,7 @@ export * from './ranging/corrected.js';
 export * from './tables/georb.js';
 export * from './tables/reader.js';
 export type * from './tables/types.js';
+export * from './tides/amplitudes.js';
+export * from './tides/doodson.js';
+export * from './tides/ocean-tide.js';
+export type * from './tides/types.js';
