@@ -1,3 +1,5 @@
+export * from './aod1b/reader.js';
+export type * from './aod1b/types.js';
 export { isAppleDouble, safeBaseName } from './archive/names.js';
 export * from './archive/open.js';
 export * from './bytes/byte-source.js';

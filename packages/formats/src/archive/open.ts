@@ -124,3 +124,18 @@ async function peekable(source: ByteSource, wanted: number) {
   }
   return { head: head.subarray(0, wanted), stream: stream() };
 }
+
+/**
+ * The bytes of a plain or gzipped file, told apart by the first two bytes.
+ *
+ * @throws FormatError `bad_gzip`, `too_large` while it is read
+ */
+export async function* uncompressed(
+  source: ByteSource,
+  options: ArchiveOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { file, maxBytes = 8 * 1024 ** 3 } = options;
+  const { head, stream } = await peekable(source, 2);
+  if (head[0] === 0x1f && head[1] === 0x8b) yield* gunzip(stream, file, maxBytes);
+  else yield* stream;
+}
