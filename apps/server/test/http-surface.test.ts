@@ -46,6 +46,8 @@ describe('OpenAPI document', () => {
       'DELETE /ops/jobs/{job_id}',
       'GET /ops/jobs/{job_id}/events',
       'GET /health',
+      'GET /health/live',
+      'GET /health/ready',
       'GET /metrics',
       'GET /objects/{bucket}/{key}',
     ]) {

@@ -17,6 +17,7 @@ import { installAccessControl } from './access.js';
 import { installClosing } from './closing.js';
 import type { Api, AppContext, RunnerStatus } from './context.js';
 import { answerFrameworkError, installErrorHandling, refuseMalformed } from './error-handler.js';
+import { createHealth, type Probe } from './health.js';
 import { collectRoutes } from './known-routes.js';
 import { loggerOptions } from './logger.js';
 import { openApiOptions } from './openapi.js';
@@ -54,6 +55,10 @@ export interface AppOptions {
   readonly trustProxy?: boolean | number | readonly string[];
   /** Counters shared with other processes; opened (and closed) as the configuration says when left out. */
   readonly shared?: SharedState;
+  /** Further parts for /health, such as queues. */
+  readonly probes?: Readonly<Record<string, Probe>>;
+  /** Whether the process around is complete, for /health/ready; default: yes. */
+  readonly isReady?: () => boolean;
   readonly logStream?: { write(line: string): void };
 }
 
@@ -110,7 +115,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     onError: (err, rows) => app.log.error({ err, rows }, 'audit rows could not be written; trying again'),
   });
   const shared = options.shared ?? (await openOwnState(app, config));
-  const metrics = createMetrics(app, requestEnd, db, audit, version);
+  const health = createHealth({
+    ...options,
+    shared,
+    onChange: (component, state, err) =>
+      state.status === 'ok'
+        ? app.log.info({ component, ...state }, 'component is well again')
+        : app.log.error({ component, ...state, ...(err !== undefined && { err }) }, 'component is not well'),
+  });
+  const metrics = createMetrics(app, requestEnd, db, audit, version, health);
   installAudit(app, requestEnd, audit);
   const closing = installClosing(app);
   app.addHook('onClose', async () => {
@@ -136,6 +149,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     metrics,
     audit,
     shared,
+    health,
+    isReady: options.isReady ?? (() => true),
     version,
     ...(runner !== undefined && { runner }),
     closing,

@@ -19,6 +19,7 @@ import type { JobService } from '../jobs/job-service.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { HttpError } from './errors.js';
+import type { Health } from './health.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,6 +47,9 @@ export interface AppContext {
   readonly metrics: Metrics;
   readonly audit: AuditWriter;
   readonly shared: SharedState;
+  readonly health: Health;
+  /** False while the process around the application is not yet, or no longer, complete. */
+  isReady(): boolean;
   readonly version: string;
   /** undefined: jobs run in other processes. */
   readonly runner?: { status(): RunnerStatus };

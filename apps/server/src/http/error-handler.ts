@@ -69,6 +69,11 @@ function fromPorts(error: Error): HttpError | undefined {
     if (error.code === 'checksum_mismatch')
       return invalidField('sha256', 'does not match the bytes received');
     if (error.code === 'key_conflict') return new HttpError(409, 'Another object is in the way of this name');
+    if (error.code === 'unavailable') {
+      return new HttpError(503, 'The object store does not answer; try again later', [], {
+        'retry-after': '5',
+      });
+    }
     if (error.code === 'invalid_key' || error.code === 'invalid_bucket') {
       return new HttpError(400, 'This object name is not valid');
     }

@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Database } from '../db/database.js';
+import type { Health } from '../http/health.js';
 import type { RequestEnd } from '../http/request-end.js';
+import { addHealthGauges } from './health-metrics.js';
 
 export interface Metrics {
   readonly contentType: string;
@@ -47,6 +49,7 @@ export function createMetrics(
   db: Database,
   audit: { buffered(): number },
   version: string,
+  health: Health,
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -125,11 +128,12 @@ export function createMetrics(
     help: 'Refused logins.',
     registers,
   });
+  const readHealth = addHealthGauges(registry, health);
   return {
     contentType: registry.contentType,
     loginFailures,
     async render() {
-      await readDatabase();
+      await Promise.all([readDatabase(), readHealth()]);
       return registry.metrics();
     },
   };
