@@ -18,6 +18,7 @@ export type ServiceSettings = Pick<
   | 'slowQueryMilliseconds'
   | 'redisUrl'
   | 'redisPrefix'
+  | 'queueLimits'
   | 's3'
   | 'queues'
   | 'monitorPort'
@@ -43,7 +44,8 @@ export function loadServices(env: Environment): ServiceSettings {
     );
   }
   const s3 = s3Settings(env);
-  const monitor = integer(env, 'GRAVITY_MONITOR_PORT', DEFAULT_MONITOR_PORT, 0, 65_535);
+  const monitor = monitorPort(env);
+  const limits = queueLimits(env);
   return {
     ...(databaseUrl !== undefined && { databaseUrl }),
     ...(databaseReplicaUrl !== undefined && { databaseReplicaUrl }),
@@ -54,8 +56,8 @@ export function loadServices(env: Environment): ServiceSettings {
     redisPrefix: prefix(env, 'GRAVITY_REDIS_PREFIX', 'gravity'),
     ...(s3 !== undefined && { s3 }),
     queues: queues(env),
-    ...(redisUrl !== undefined &&
-      read(env, 'GRAVITY_MONITOR_PORT') !== undefined && { monitorPort: monitor }),
+    ...(limits !== undefined && { queueLimits: limits }),
+    ...(redisUrl !== undefined && monitor !== undefined && { monitorPort: monitor }),
   };
 }
 
@@ -104,6 +106,43 @@ function queues(env: Environment): readonly QueueName[] {
   return parseQueues('GRAVITY_QUEUES', read(env, 'GRAVITY_QUEUES') ?? 'all');
 }
 
+/** "off" or 0: no task monitor. */
+function monitorPort(env: Environment): number | undefined {
+  if (read(env, 'GRAVITY_MONITOR_PORT') === 'off') return undefined;
+  const port = integer(env, 'GRAVITY_MONITOR_PORT', DEFAULT_MONITOR_PORT, 0, 65_535);
+  return port === 0 ? undefined : port;
+}
+
+/** JSON such as {"ingest": {"max": 10, "seconds": 60}}. */
+function queueLimits(env: Environment): ServerConfig['queueLimits'] {
+  const variable = 'GRAVITY_QUEUE_LIMITS';
+  const text = read(env, variable);
+  if (text === undefined) return undefined;
+  const expected = 'expected JSON such as {"ingest": {"max": 10, "seconds": 60}}';
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ConfigError(variable, expected);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigError(variable, expected);
+  }
+  const limits: Partial<Record<QueueName, { max: number; seconds: number }>> = {};
+  for (const [name, limit] of Object.entries(value)) {
+    const [queue] = parseQueues(variable, name);
+    const { max, seconds } = (limit ?? {}) as { max?: unknown; seconds?: unknown };
+    if (queue === undefined || name === 'all' || !Number.isInteger(max) || Number(max) < 1) {
+      throw new ConfigError(variable, `${expected}; "${name}" has no whole max of at least 1`);
+    }
+    if (typeof seconds !== 'number' || !(seconds > 0)) {
+      throw new ConfigError(variable, `${expected}; "${name}" has no positive seconds`);
+    }
+    limits[queue] = { max: Number(max), seconds };
+  }
+  return limits;
+}
+
 /** MINIO_ENDPOINT may lack the scheme, as in "minio:9000"; GRAVITY_S3_TLS=true makes that https. */
 function s3Settings(env: Environment): S3Settings | undefined {
   const endpoint = read(env, 'MINIO_ENDPOINT');
@@ -137,6 +176,7 @@ function s3Settings(env: Environment): S3Settings | undefined {
     bucketPrefix: bucketPrefix(env),
     ...(encryption !== 'none' && { serverSideEncryption: encryption }),
     ...(kmsKeyId !== undefined && { kmsKeyId }),
+    retrySeconds: integer(env, 'GRAVITY_S3_RETRY_SECONDS', 120, 0, 86_400),
     sourceBuckets: sources === undefined ? [] : stringArray('GRAVITY_S3_SOURCE_BUCKETS', sources),
   };
 }

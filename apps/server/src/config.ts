@@ -14,6 +14,8 @@ export interface S3Settings {
   readonly kmsKeyId?: string;
   /** Further buckets of the store that `s3://` data sources may name. */
   readonly sourceBuckets: readonly string[];
+  /** How long calls go on trying while the store does not answer; default 120. */
+  readonly retrySeconds?: number;
 }
 
 /** Types of jobs and, apart from them, the arcs of process jobs. */

@@ -11,7 +11,7 @@ import {
   type JobService,
   loadConfig,
   openDatabase,
-  openObjectStore,
+  openEmbeddedObjectStore,
   type ServerConfig,
 } from '@gravity/server';
 import { temporaryFolder } from './helpers.js';
@@ -93,7 +93,7 @@ export async function openHarness(
     },
   );
   const db = await openDatabase(config);
-  const objects = await openObjectStore(config);
+  const objects = await openEmbeddedObjectStore(config);
   const jobs = createJobService({ db });
   const logLines: string[] = [];
   const app = await buildApp({

@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
 import type { ObjectStore } from '../storage/object-store.js';
+import { boundObjectStore } from '../storage/open-object-store.js';
 import { AttemptJournal } from './attempt-journal.js';
 import type { JobBus } from './job-bus.js';
 import { completeJob, type JobOwner, lockOwnedJob, type Settlement, settleJob } from './job-moves.js';
@@ -106,7 +107,8 @@ export function startAttempt(dependencies: AttemptDependencies, job: JobRow, tas
     signal: controller.signal,
     config: dependencies.config,
     db,
-    objects: dependencies.objects,
+    // a cancel does not wait for a store that does not answer
+    objects: boundObjectStore(dependencies.objects, { signal: controller.signal }),
     progress: (fraction, message) => journal.progress(fraction, message),
     log: (level, message, data) => journal.log(level, message, data),
     finalize,

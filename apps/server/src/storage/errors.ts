@@ -20,9 +20,15 @@ export class ObjectStoreError extends Error {
       | 'checksum_mismatch'
       | 'range_not_satisfiable'
       | 'key_conflict'
-      | 'immutable',
+      | 'immutable'
+      /** The store did not answer for as long as was waited. */
+      | 'unavailable'
+      | 'access_denied'
+      /** The object was replaced while it was read. */
+      | 'changed',
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

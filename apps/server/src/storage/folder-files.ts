@@ -9,14 +9,15 @@ import { ObjectStoreError } from './errors.js';
 export const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** Writes the bytes to `path`, on disk when it returns, with their SHA-256. */
+/** Writes the bytes to `path`, on disk when it returns (unless `flush` is false), with their SHA-256. */
 export async function writeHashed(
   data: Readable | Uint8Array,
   path: string,
+  { flush = true }: { readonly flush?: boolean } = {},
 ): Promise<{ readonly sha256: string }> {
   const hash = createHash('sha256');
   const source = data instanceof Uint8Array ? Readable.from([data]) : data;
-  const file = createWriteStream(path, { mode: 0o600, flags: 'wx', flush: true });
+  const file = createWriteStream(path, { mode: 0o600, flags: 'wx', flush });
   await pipeline(
     source,
     async function* (chunks: AsyncIterable<Uint8Array | string>) {

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { contentTypeOf } from './content-type.js';
 import { NotFoundError, ObjectStoreError } from './errors.js';
 import { isMissing, moveInto, removeEmptyParents, walk, writeHashed } from './folder-files.js';
-import { assertBucket, assertKey, BUCKETS, isWriteOnce } from './object-key.js';
-import type { Bucket, ObjectStore, StoredObject } from './object-store.js';
+import { assertBucket, assertKey, BUCKETS, isWriteOnce, writeOnceError } from './object-key.js';
+import type { Bucket, ListedObject, ObjectStore, StoredObject, UploadLink } from './object-store.js';
 import type { Presigner } from './presign.js';
 
 /** What the file system does not keep. `bytes`, `mtimeMs` and `inode` say which content it belongs to. */
@@ -30,24 +30,21 @@ export async function openFolderStore(root: string, presigner: Presigner): Promi
     await mkdir(join(root, SIDECARS, bucket), { recursive: true, mode: 0o700 });
   }
   await mkdir(join(root, TEMPORARY), { recursive: true, mode: 0o700 });
-  await removeOldTemporaries(join(root, TEMPORARY));
+  await removeOldTemporaries(join(root, TEMPORARY), new Date(Date.now() - TEMPORARY_MAX_AGE_MS));
   return new FolderObjectStore(root, presigner);
 }
 
-async function removeOldTemporaries(folder: string): Promise<void> {
+async function removeOldTemporaries(folder: string, olderThan: Date): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const info = await stat(path).catch(() => undefined);
-    if (info && Date.now() - info.mtimeMs > TEMPORARY_MAX_AGE_MS)
-      await rm(path, { force: true, recursive: true });
+    if (info && info.mtimeMs < olderThan.getTime()) await rm(path, { force: true, recursive: true });
   }
 }
 
-function writeOnceError(bucket: Bucket, key: string): ObjectStoreError {
-  return new ObjectStoreError('immutable', `${bucket}/${key} is archived: it is never changed or removed`);
-}
-
 class FolderObjectStore implements ObjectStore {
+  readonly expiresObjects = false;
+
   constructor(
     private readonly root: string,
     private readonly presigner: Presigner,
@@ -157,6 +154,17 @@ class FolderObjectStore implements ObjectStore {
     }
   }
 
+  async *entries(bucket: Bucket, prefix: string): AsyncIterable<ListedObject> {
+    assertBucket(bucket);
+    for await (const key of walk(join(this.root, bucket), '', prefix)) {
+      const info = await stat(this.path(bucket, key)).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      });
+      if (info?.isFile()) yield { key, bytes: info.size, lastModified: info.mtime };
+    }
+  }
+
   async copy(
     from: { bucket: Bucket; key: string },
     to: { bucket: Bucket; key: string },
@@ -185,6 +193,26 @@ class FolderObjectStore implements ObjectStore {
     assertBucket(bucket);
     assertKey(key);
     return this.presigner.sign(method, bucket, key, expiresSeconds);
+  }
+
+  async presignUpload(
+    bucket: Bucket,
+    key: string,
+    expiresSeconds: number,
+    content: { readonly bytes: number; readonly sha256?: string },
+  ): Promise<UploadLink> {
+    assertBucket(bucket);
+    assertKey(key);
+    const url = this.presigner.sign('PUT', bucket, key, expiresSeconds, content);
+    return { url, headers: { 'content-length': String(content.bytes) } };
+  }
+
+  async ping(): Promise<void> {
+    for (const bucket of BUCKETS) await access(join(this.root, bucket), constants.R_OK | constants.W_OK);
+  }
+
+  async tidy(olderThan: Date): Promise<void> {
+    await removeOldTemporaries(join(this.root, TEMPORARY), olderThan);
   }
 
   private path(bucket: Bucket, key: string): string {

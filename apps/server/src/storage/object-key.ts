@@ -35,7 +35,20 @@ export function assertKey(key: string): void {
   }
 }
 
+export function isValidKey(key: string): boolean {
+  try {
+    assertKey(key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Archived products: written once, never overwritten, never deleted. */
 export function isWriteOnce(bucket: Bucket, key: string): boolean {
   return bucket === 'products' && key.startsWith('archive/');
+}
+
+export function writeOnceError(bucket: Bucket, key: string): ObjectStoreError {
+  return new ObjectStoreError('immutable', `${bucket}/${key} is archived: it is never changed or removed`);
 }

@@ -8,7 +8,17 @@ export interface PresignedRequest {
   /** As in the path, percent-decoded. */
   readonly key: string;
   /** The query as received. */
-  readonly query: { readonly expires?: string; readonly method?: string; readonly signature?: string };
+  readonly query: SignedQuery;
+}
+
+export interface SignedQuery {
+  readonly expires?: string;
+  readonly method?: string;
+  readonly signature?: string;
+  /** The size the content must have, when that was signed. */
+  readonly bytes?: string;
+  /** The SHA-256 the content must have, when that was signed. */
+  readonly sha256?: string;
 }
 
 export type PresignVerdict =
@@ -16,7 +26,13 @@ export type PresignVerdict =
   | { readonly ok: false; readonly reason: 'missing' | 'expired' | 'method' | 'signature' };
 
 export interface Presigner {
-  sign(method: 'GET' | 'PUT', bucket: Bucket, key: string, expiresSeconds: number): string;
+  sign(
+    method: 'GET' | 'PUT',
+    bucket: Bucket,
+    key: string,
+    expiresSeconds: number,
+    content?: { readonly bytes: number; readonly sha256?: string },
+  ): string;
   verify(request: PresignedRequest, nowMs?: number): PresignVerdict;
 }
 
@@ -25,12 +41,22 @@ const MAX_EXPIRES_SECONDS = 7 * 86_400;
 /** Signs links to objects with a key derived from the server's secret (HMAC-SHA-256). */
 export function createPresigner(secret: Uint8Array, baseUrl: string): Presigner {
   const key = createHmac('sha256', secret).update('gravity object links v1').digest();
-  const signature = (method: string, bucket: string, objectKey: string, expires: string): string =>
+  const signature = (
+    method: string,
+    bucket: string,
+    objectKey: string,
+    expires: string,
+    { bytes, sha256 }: SignedQuery,
+  ): string => {
+    const parts = [method, bucket, objectKey, expires];
+    if (bytes !== undefined) parts.push(`bytes=${bytes}`);
+    if (sha256 !== undefined) parts.push(`sha256=${sha256}`);
     // Newline is no character of any part: the parts cannot be shifted against each other.
-    createHmac('sha256', key).update([method, bucket, objectKey, expires].join('\n')).digest('hex');
+    return createHmac('sha256', key).update(parts.join('\n')).digest('hex');
+  };
 
   return {
-    sign(method, bucket, objectKey, expiresSeconds) {
+    sign(method, bucket, objectKey, expiresSeconds, content) {
       if (!(expiresSeconds >= 1 && expiresSeconds <= MAX_EXPIRES_SECONDS)) {
         throw new RangeError(
           `expiresSeconds must be from 1 to ${MAX_EXPIRES_SECONDS}, found ${expiresSeconds}`,
@@ -38,19 +64,29 @@ export function createPresigner(secret: Uint8Array, baseUrl: string): Presigner 
       }
       const expires = String(Math.floor(Date.now() / 1000 + expiresSeconds));
       const path = objectKey.split('/').map(encodeURIComponent).join('/');
+      const promised: SignedQuery = {
+        ...(content !== undefined && { bytes: String(content.bytes) }),
+        ...(content?.sha256 !== undefined && { sha256: content.sha256 }),
+      };
       const query = new URLSearchParams({
         expires,
         method,
-        signature: signature(method, bucket, objectKey, expires),
+        ...promised,
+        signature: signature(method, bucket, objectKey, expires, promised),
       });
       return `${baseUrl}/objects/${bucket}/${path}?${query.toString()}`;
     },
     verify(request, nowMs = Date.now()) {
-      const { expires, method, signature: given } = request.query;
+      const { expires, method, signature: given, bytes, sha256 } = request.query;
       if (expires === undefined || method === undefined || given === undefined)
         return { ok: false, reason: 'missing' };
       if (!/^\d{1,12}$/.test(expires)) return { ok: false, reason: 'signature' };
-      const expected = Buffer.from(signature(method, request.bucket, request.key, expires));
+      if (!/^\d{0,16}$/.test(bytes ?? '') || !/^[0-9a-f]{0,64}$/.test(sha256 ?? '')) {
+        return { ok: false, reason: 'signature' };
+      }
+      const expected = Buffer.from(
+        signature(method, request.bucket, request.key, expires, { bytes, sha256 }),
+      );
       const received = Buffer.from(given);
       if (expected.length !== received.length || !timingSafeEqual(expected, received)) {
         return { ok: false, reason: 'signature' };

@@ -1,0 +1,73 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Settings } from '../../config.js';
+import type { Bucket } from '../object-store.js';
+import { createSlots, type Slots } from './slots.js';
+
+/** One pool of connections to the store, shared by all views of it in this process. */
+export interface S3Connection {
+  readonly settings: S3Settings;
+  readonly client: S3Client;
+  /** Signs links for the address under which others reach the store; opens no connection. */
+  readonly signer: S3Client;
+  /** Bodies held in memory at once: bounds what uploads need, however many there are. */
+  readonly bodies: Slots;
+  /** Hashes found by reading, by version of an object. */
+  readonly hashes: Map<string, string>;
+  bucketName(bucket: Bucket): string;
+  close(): void;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const IDLE_TIMEOUT_MS = 30_000;
+/** Streams that a slow reader holds open count too. */
+const MAX_SOCKETS = 128;
+const BODIES_AT_ONCE = 4;
+
+export function connectS3(settings: S3Settings): S3Connection {
+  const pool = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const common = {
+    region: settings.region,
+    credentials: { accessKeyId: settings.accessKey, secretAccessKey: settings.secretKey },
+    forcePathStyle: true,
+    // Some stores take the trailing checksum of a newer protocol for content.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  } as const;
+  const client = new S3Client({
+    ...common,
+    endpoint: settings.endpoint,
+    maxAttempts: 3,
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: IDLE_TIMEOUT_MS,
+      httpAgent: pool,
+      httpsAgent: pool,
+    },
+  });
+  const signer = new S3Client({ ...common, endpoint: settings.publicEndpoint });
+  return {
+    settings,
+    client,
+    signer,
+    bodies: createSlots(BODIES_AT_ONCE),
+    hashes: new Map(),
+    bucketName: (bucket) => settings.bucketPrefix + bucket,
+    close() {
+      client.destroy();
+      signer.destroy();
+    },
+  };
+}
+
+/** The fields every request that writes an object carries. */
+export function encryptionOf(settings: S3Settings): {
+  readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
+  readonly SSEKMSKeyId?: string;
+} {
+  const { serverSideEncryption, kmsKeyId } = settings;
+  if (serverSideEncryption === undefined) return {};
+  return {
+    ServerSideEncryption: serverSideEncryption,
+    ...(serverSideEncryption === 'aws:kms' && kmsKeyId !== undefined && { SSEKMSKeyId: kmsKeyId }),
+  };
+}
