@@ -30,6 +30,8 @@ export interface ArcDispatcher {
   outcomes(pass: number): AsyncIterable<ArcOutcome>;
   /** 0…1 of an arc at work on some machine, for the progress of the whole. */
   onProgress(listener: (arc: number, fraction: number, message: string) => void): () => void;
+  /** Ends the arcs still at work and removes all rows, unless another attempt owns the job. */
+  clear(): Promise<void>;
 }
 
 /** What a task may use while it runs one attempt of one job. */

@@ -7,7 +7,7 @@ export interface OutgoingDelivery {
   /** What the task monitor shows, e.g. "process 5f0c… attempt 1" */
   readonly name: string;
   readonly data: Readonly<Record<string, unknown>>;
-  /** 1 is taken first; equal ranks in the order of sending. */
+  /** The lowest is taken first; equal ranks in the order of sending. Whole, not negative. */
   readonly rank: number;
   readonly delaySeconds?: number;
   /** The delivery that waits for this one (arc → process job); shown as a tree. */
@@ -25,13 +25,20 @@ export interface Delivery {
 /** What became of a delivery, kept for the task monitor. */
 export type DeliveryResult = Readonly<Record<string, unknown>>;
 
+/** What could not be sent for want of a connection; the sweeper sends it later. */
+export class TransportUnavailableError extends Error {
+  override readonly name = 'TransportUnavailableError';
+}
+
 export interface QueueConsumer {
-  /** Takes no more deliveries, resolves when those at work are done. */
+  /** Takes no more deliveries, at once; resolves when those at work are done. */
   close(): Promise<void>;
 }
 
 export interface QueueDepth {
   readonly queue: QueueName;
+  /** Processes that consume this queue. */
+  readonly workers: number;
   readonly waiting: number;
   readonly delayed: number;
   readonly active: number;
@@ -44,6 +51,10 @@ export interface QueueDepth {
  */
 export interface QueueTransport {
   send(queue: QueueName, deliveries: readonly OutgoingDelivery[]): Promise<void>;
+  /** False while the connection is lost: calls fail at once, and consumers hear of nothing. */
+  readonly available: boolean;
+  /** Told when the connection is lost and when it is back. Returns the unsubscribe function. */
+  onAvailability(listener: (available: boolean) => void): () => void;
   /** Removes what is not yet worked on. */
   remove(queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Those of `ids` that are queued, delayed or worked on. */
