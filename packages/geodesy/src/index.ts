@@ -8,4 +8,5 @@ export * from './harmonics/index.js';
 export * from './love/index.js';
 export * from './relativity/index.js';
 export * from './third-body/index.js';
+export * from './tides/index.js';
 export * from './time/index.js';

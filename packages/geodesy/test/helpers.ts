@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { ARCSECOND, createEopTable, type EopRow, type EopTable } from '@gravity/geodesy';
+import {
+  ARCSECOND,
+  createEopTable,
+  type EopRow,
+  type EopTable,
+  type TideEpoch,
+  tideArguments,
+} from '@gravity/geodesy';
 
 /** A fixture written by scripts/generate-fixtures.py. */
 export function fixture<T>(name: string): T {
@@ -28,6 +35,32 @@ export interface ArcFixture {
   readonly itrf: readonly number[][];
   readonly c04: Rows;
   readonly poleIau2000A: Rows;
+}
+
+/** Written by scripts/generate-tide-fixtures.py. */
+export interface TideEpochsFixture {
+  readonly source: string;
+  readonly epochs: readonly {
+    readonly gps: number;
+    readonly gmst: number;
+    readonly sun: readonly number[];
+    readonly moon: readonly number[];
+    readonly stokes: readonly [number, number, number, number][];
+  }[];
+}
+
+export function tideEpochOf(epoch: TideEpochsFixture['epochs'][number]): TideEpoch {
+  const ttCenturies = (epoch.gps + 51.184) / 86400 / 36525;
+  return {
+    ...tideArguments(ttCenturies, epoch.gmst),
+    gpsSeconds: epoch.gps,
+    offsetSeconds: 0,
+    ttCenturies,
+    sun: Float64Array.from(epoch.sun),
+    moon: Float64Array.from(epoch.moon),
+    xPole: Number.NaN,
+    yPole: Number.NaN,
+  };
 }
 
 /** Table from rows of C04: mjd, x″, y″, UT1−UTC s, dX″, dY″. */

@@ -9,4 +9,5 @@ export { tioLocator } from './iers2010-rotation.js';
 export * from './nutation.js';
 export * from './pole-interpolator.js';
 export * from './precession.js';
+export * from './sidereal-time.js';
 export * from './states.js';
