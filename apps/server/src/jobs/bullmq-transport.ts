@@ -4,7 +4,7 @@ import type { QueueName, ServerConfig } from '../config.js';
 import { QUEUE_NAMES } from '../config-services.js';
 import { type RedisPublisher, redisPublisher } from './bullmq-publisher.js';
 import type { RunnerLogger } from './job-attempt.js';
-import { openRedis, shownAddress } from './redis-connections.js';
+import { isOutage, openRedis, shownAddress } from './redis-connections.js';
 import {
   type OutgoingDelivery,
   type QueueConsumer,
@@ -186,7 +186,7 @@ export async function openBullTransport(
       ...(limit !== undefined && { limiter: { max: limit.max, duration: limit.seconds * 1000 } }),
     });
     worker.on('error', (error) => {
-      if (available) logger.warn({ queue: name, err: error }, 'queue worker');
+      if (available && !isOutage(error)) logger.warn({ queue: name, err: error }, 'queue worker');
     });
     let closed: Promise<void> | undefined;
     const consumer: QueueConsumer = {
@@ -197,7 +197,6 @@ export async function openBullTransport(
           // Without Redis the ends cannot be written there; the process must be able to stop all the same.
           const given = new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref());
           await Promise.race([worker.close().catch(() => {}), given]);
-          await worker.disconnect().catch(() => {});
           consumers.delete(consumer);
         })();
         return closed;
@@ -259,7 +258,7 @@ export async function openBullTransport(
     },
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.close()));
-      await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => {})));
+      for (const queue of queues.values()) void queue.close().catch(() => {});
       await redis.close();
     },
   };

@@ -22,6 +22,14 @@ export function shownAddress(redisUrl: string): string {
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
 }
 
+const CONNECTION_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
+
+/** True for what every call says during an outage. */
+export function isOutage(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : '';
+  return CONNECTION_ERRORS.has(code) || /connection is closed|maxretriesperrequest/i.test(error.message);
+}
+
 /**
  * Opens the connections; waits up to `startTimeoutMs` for a server that is not there yet.
  *
@@ -50,6 +58,7 @@ export async function openRedis(
     workers: new Redis(redisUrl, { ...shared, maxRetriesPerRequest: null }),
     subscriber: new Redis(redisUrl, { ...shared, maxRetriesPerRequest: null }),
   };
+  const endDuplicates = endDuplicatesOf(clients.workers);
   let lastError: Error | undefined;
   const all = Object.values(clients);
   for (const client of all) {
@@ -70,6 +79,7 @@ export async function openRedis(
   return {
     ...clients,
     async close() {
+      endDuplicates();
       await Promise.all(
         all.map(async (client) => {
           const quit = client.quit().catch(() => {});
@@ -78,6 +88,21 @@ export async function openRedis(
         }),
       );
     },
+  };
+}
+
+/** Ends the clients made of this one that did not end by themselves: queue workers make one each to wait on. */
+function endDuplicatesOf(client: Redis): () => void {
+  const duplicates = new Set<{ disconnect(): void }>();
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (override) => {
+    const made = duplicate(override);
+    duplicates.add(made);
+    made.once('end', () => duplicates.delete(made));
+    return made;
+  };
+  return () => {
+    for (const made of duplicates) made.disconnect();
   };
 }
 
