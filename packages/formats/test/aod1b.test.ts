@@ -37,7 +37,8 @@ function write(
   const number = (x: number) =>
     x
       .toExponential(8)
-      .replace(/e([+-])(\d)$/, 'E$10$2')
+      .toUpperCase()
+      .replace(/E([+-])(\d)$/, 'E$10$2')
       .padStart(15);
   sets.forEach(({ type, epoch }, k) => {
     const count = ((maxDegree + 1) * (maxDegree + 2)) / 2;
