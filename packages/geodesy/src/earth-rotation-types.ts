@@ -15,7 +15,14 @@ export interface EopTable {
 
 /** A serializable description of how the Earth turns; `createEarthRotation` makes the function of it. */
 export type EarthRotationSpec =
-  | { readonly model: 'iers2010'; readonly eop: EopTable }
+  | {
+      readonly model: 'iers2010';
+      readonly eop: EopTable;
+      /** Diurnal and semidiurnal variations by ocean tides and libration (IERS Conventions 2010, chapters 5 and 8). Default true. */
+      readonly subDailyTides?: boolean;
+      /** Interpolate UT1 with the zonal tides taken off. Default true. */
+      readonly zonalTides?: boolean;
+    }
   | {
       /** Turn about the z axis with constant rate: angle = angleAtEpoch + rate·(t − epoch). */
       readonly model: 'constant';

@@ -4,7 +4,7 @@ import { createIers2010Rotation, type SubDailyEop } from './iers2010-rotation.js
 
 /** What a serializable spec cannot hold. */
 export interface EarthRotationOptions {
-  /** Only with the model 'iers2010'. */
+  /** Only with the model 'iers2010': takes the place of the spec's `subDailyTides`. */
   readonly subDailyEop?: SubDailyEop;
 }
 

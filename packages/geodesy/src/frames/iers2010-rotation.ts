@@ -5,6 +5,7 @@ import { EARTH_ROTATION_ANGLE_RATE, earthRotationAngle } from './earth-rotation-
 import { EopInterpolator, emptyEopValues } from './eop-interpolator.js';
 import { ARCSECOND } from './fundamental-arguments.js';
 import { type PoleAndRate, PoleInterpolator } from './pole-interpolator.js';
+import { createSubDailyEop } from './sub-daily-eop.js';
 
 const CENTURY_SECONDS = 36525 * 86400;
 /** TIO locator s′ = −47 µas·t. IERS Conventions 2010, eq. 5.13. */
@@ -23,13 +24,14 @@ export function tioLocator(ttSeconds: number): number {
   return TIO_LOCATOR_RATE * ttSeconds;
 }
 
-/** GCRS to ITRS of the IERS Conventions 2010 (IAU 2006/2000A, CIO based). */
+/** GCRS to ITRS of the IERS Conventions 2010 (IAU 2006/2000A, CIO based); a function handed in replaces the terms of the spec. */
 export function createIers2010Rotation(
   spec: Extract<EarthRotationSpec, { model: 'iers2010' }>,
   subDailyEop?: SubDailyEop,
 ): EarthRotation {
   const pole = new PoleInterpolator();
-  const eop = new EopInterpolator(spec.eop);
+  const eop = new EopInterpolator(spec.eop, { zonalTides: spec.zonalTides ?? true });
+  const subDaily = subDailyEop ?? ((spec.subDailyTides ?? true) ? createSubDailyEop(eop) : undefined);
   const p: PoleAndRate = { x: 0, y: 0, s: 0, xRate: 0, yRate: 0, sRate: 0 };
   const e = emptyEopValues();
   const extra = new Float64Array(6);
@@ -51,7 +53,7 @@ export function createIers2010Rotation(
       const ttSeconds = gpsSeconds + (offsetSeconds + TT_MINUS_GPS_SECONDS);
       pole.at(ttSeconds, p);
       eop.at(gpsSeconds, offsetSeconds, e);
-      subDailyEop?.(gpsSeconds, offsetSeconds, extra);
+      subDaily?.(gpsSeconds, offsetSeconds, extra);
       const ut1Offset = offsetSeconds + TAI_MINUS_GPS_SECONDS + (e.ut1MinusTai + extra[2]);
       o.x = p.x + e.dX;
       o.y = p.y + e.dY;

@@ -11,3 +11,5 @@ export * from './pole-interpolator.js';
 export * from './precession.js';
 export * from './sidereal-time.js';
 export * from './states.js';
+export * from './sub-daily-eop.js';
+export * from './zonal-tide-ut1.js';

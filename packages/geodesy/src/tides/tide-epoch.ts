@@ -33,7 +33,10 @@ export function createTideEpochSource(
   ephemeris: Ephemeris,
 ): (gpsSeconds: number, offsetSeconds: number, celestialToTerrestrial?: ArrayLike<number>) => TideEpoch {
   const { spec } = rotation;
-  const eop = spec.model === 'iers2010' ? new EopInterpolator(spec.eop) : undefined;
+  const eop =
+    spec.model === 'iers2010'
+      ? new EopInterpolator(spec.eop, { zonalTides: spec.zonalTides ?? true })
+      : undefined;
   const values = emptyEopValues();
   const own = new Float64Array(9);
   const sunMoon = emptySunMoon();

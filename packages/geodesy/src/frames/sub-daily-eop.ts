@@ -1,0 +1,92 @@
+import { TAI_MINUS_GPS_SECONDS, TT_MINUS_GPS_SECONDS, type Ut1Source } from '../time/scales.js';
+import { ARCSECOND, fundamentalArguments } from './fundamental-arguments.js';
+import type { SubDailyEop } from './iers2010-rotation.js';
+import { parseTable } from './parse-table.js';
+import { greenwichMeanSiderealTime } from './sidereal-time.js';
+import { LIBRATION_TERMS, OCEAN_TIDE_TERMS } from './tables/sub-daily-eop.js';
+
+const CENTURY_SECONDS = 36525 * 86400;
+const MICRO_ARCSECOND = ARCSECOND * 1e-6;
+const COLUMNS = 12;
+/** Rates of GMST and of l, l′, F, D, Ω, rad/s (IERS Conventions 2010, eq. 5.43, linear terms). */
+const RATES = [
+  (2 * Math.PI * 1.00273790935) / 86400,
+  ...[1717915923.2178, 129596581.0481, 1739527262.8478, 1602961601.209, -6962890.5431].map(
+    (perCentury) => (perCentury * ARCSECOND) / CENTURY_SECONDS,
+  ),
+];
+
+/** Which diurnal and semidiurnal variations are computed; both by default. */
+export interface SubDailyTerms {
+  readonly oceanTides?: boolean;
+  readonly libration?: boolean;
+}
+
+/** Amplitudes by argument: multipliers of six angles, then sin and cos of x_p, y_p (rad) and UT1 (s). */
+function terms({ oceanTides = true, libration = true }: SubDailyTerms): Float64Array {
+  const rows = new Map<string, Float64Array>();
+  for (const text of [oceanTides ? OCEAN_TIDE_TERMS : '', libration ? LIBRATION_TERMS : '']) {
+    if (!text) continue;
+    const table = parseTable(text, COLUMNS);
+    for (let i = 0; i < table.length; i += COLUMNS) {
+      const key = table.slice(i, i + 6).join(' ');
+      const row =
+        rows.get(key) ?? Float64Array.from({ length: COLUMNS }, (_, k) => (k < 6 ? table[i + k] : 0));
+      for (let k = 6; k < 10; k++) row[k] += table[i + k] * MICRO_ARCSECOND;
+      for (let k = 10; k < 12; k++) row[k] += table[i + k] * 1e-6;
+      rows.set(key, row);
+    }
+  }
+  return Float64Array.from([...rows.values()].flatMap((row) => [...row]));
+}
+
+/**
+ * Diurnal and semidiurnal variations of pole and UT1 by ocean tides (IERS Conventions 2010, tables 8.2 and 8.3) and
+ * libration (tables 5.1a and 5.1b), a function of the arguments alone.
+ *
+ * @returns function of t (Julian centuries TT since J2000.0), Greenwich mean sidereal time (rad) and `out`: Δx_p, Δy_p
+ *   in rad, ΔUT1 in s, then their rates per second
+ */
+export function createSubDailyVariations(
+  which: SubDailyTerms = {},
+): (t: number, gmst: number, out: Float64Array) => void {
+  const table = terms(which);
+  const args = new Float64Array(6);
+  return (t, gmst, out) => {
+    const f = fundamentalArguments(t);
+    args[0] = gmst + Math.PI;
+    args[1] = f.moonAnomaly;
+    args[2] = f.sunAnomaly;
+    args[3] = f.moonLatitudeArgument;
+    args[4] = f.elongation;
+    args[5] = f.node;
+    out.fill(0, 0, 6);
+    for (let i = 0; i < table.length; i += COLUMNS) {
+      let angle = 0;
+      let rate = 0;
+      for (let k = 0; k < 6; k++) {
+        angle += table[i + k] * args[k];
+        rate += table[i + k] * RATES[k];
+      }
+      const sin = Math.sin(angle);
+      const cos = Math.cos(angle);
+      for (let k = 0; k < 3; k++) {
+        const a = table[i + 6 + 2 * k];
+        const b = table[i + 7 + 2 * k];
+        out[k] += a * sin + b * cos;
+        out[3 + k] += rate * (a * cos - b * sin);
+      }
+    }
+  };
+}
+
+/** The same as a function of GPS time, for `createEarthRotation`. */
+export function createSubDailyEop(ut1: Ut1Source, which: SubDailyTerms = {}): SubDailyEop {
+  const variations = createSubDailyVariations(which);
+  return (gpsSeconds, offsetSeconds, out) => {
+    const t = (gpsSeconds + (offsetSeconds + TT_MINUS_GPS_SECONDS)) / CENTURY_SECONDS;
+    const ut1Offset =
+      offsetSeconds + TAI_MINUS_GPS_SECONDS + ut1.ut1MinusTaiSeconds(gpsSeconds, offsetSeconds);
+    variations(t, greenwichMeanSiderealTime(gpsSeconds, ut1Offset, t), out);
+  };
+}
