@@ -50,7 +50,7 @@ export function createArcDispatcher(
         .catch((error: unknown) => logger?.warn({ jobId, err: error }, 'arcs were not sent to the workers'));
     },
 
-    outcomes: (pass) => outcomes(pass),
+    outcomes,
 
     onProgress(listener) {
       return transport.subscribe(arcChannel(jobId), (message) => {
@@ -73,17 +73,37 @@ export function createArcDispatcher(
     },
   };
 
-  async function* outcomes(pass: number): AsyncGenerator<ArcOutcome> {
+  /** A caller that wants no more of them is heard while the next is waited for. */
+  function outcomes(pass: number): AsyncIterable<ArcOutcome> {
+    const bell = new Bell();
+    const state = { stopped: false };
+    const found = find(pass, bell, state);
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () => found.next(),
+        return: () => {
+          state.stopped = true;
+          bell.ring();
+          return found.return(undefined);
+        },
+      }),
+    };
+  }
+
+  async function* find(
+    pass: number,
+    bell: Bell,
+    state: { readonly stopped: boolean },
+  ): AsyncGenerator<ArcOutcome, undefined> {
     const open = new Set(submitted.get(pass) ?? []);
     const known: number[] = [];
-    const bell = new Bell();
     const unsubscribe = transport.subscribe(arcChannel(jobId), (message) => {
       const news = message as ArcMessage;
       if (news.kind === 'ended' && news.pass === pass) bell.ring();
     });
     signal.addEventListener('abort', bell.ring, { once: true });
     try {
-      while (open.size > 0) {
+      while (open.size > 0 && !state.stopped) {
         signal.throwIfAborted();
         for (const row of await look(pass, known)) {
           if (!open.delete(row.arc)) continue;

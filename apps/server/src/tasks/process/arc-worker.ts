@@ -33,7 +33,7 @@ interface Session {
   readonly la: LinearAlgebra;
 }
 let session: Session | undefined;
-let pass: { readonly setup: RecoverySetup; readonly total: unknown } | undefined;
+let pass: { readonly setup: RecoverySetup; readonly total?: { readonly normals: unknown } } | undefined;
 let solution: RecoverySolution | undefined;
 
 function need<T>(value: T | undefined, what: string): T {
@@ -46,13 +46,14 @@ const handlers: Handlers = {
     const engine = (await import(data.engineModule)) as RecoveryEngine;
     const la = await createLinearAlgebra({ backend: data.backend, threads: data.threads });
     session = { engine, la };
-    return { backend: la.backend, description: la.description };
+    return { backend: la.backend, description: la.description, threads: la.threads };
   },
 
-  async beginPass({ setup }) {
+  async beginPass({ setup, sum }) {
     const { engine, la } = need(session, 'open');
     solution = undefined;
-    pass = { setup, total: engine.emptyNormals(setup, la) };
+    pass = undefined;
+    pass = { setup, ...(sum && { total: { normals: engine.emptyNormals(setup, la) } }) };
     return {};
   },
 
@@ -62,7 +63,7 @@ const handlers: Handlers = {
     const normals = await engine.computeArcNormals(setup, arc, la, { onProgress, signal: abort.signal });
     // As read back from a checkpoint: a restored arc then gives the same bits as a computed one.
     const checkpoint = encodeCheckpoint(normals, inputs);
-    await engine.addArcNormals(total, normals);
+    if (total) await engine.addArcNormals(total.normals, normals);
     return { summary: summaryOf(normals), checkpoint };
   },
 
@@ -71,7 +72,7 @@ const handlers: Handlers = {
     const { total } = need(pass, 'beginPass');
     try {
       const normals = decodeCheckpoint(bytes, inputs);
-      await engine.addArcNormals(total, normals);
+      if (total) await engine.addArcNormals(total.normals, normals);
       return { summary: summaryOf(normals) };
     } catch (error) {
       if (error instanceof CheckpointError) return { rejected: error.message };
@@ -82,7 +83,8 @@ const handlers: Handlers = {
   async solve({ regularization, priorField }) {
     const { engine, la } = need(session, 'open');
     const { setup, total } = need(pass, 'beginPass');
-    solution = await engine.solveNormals(setup, total, regularization, la, { priorField });
+    const { normals } = need(total, 'a sum');
+    solution = await engine.solveNormals(setup, normals, regularization, la, { priorField });
     const { covariance: _stays, ...summary } = solution;
     return summary;
   },

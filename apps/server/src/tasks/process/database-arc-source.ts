@@ -4,7 +4,7 @@ import type { ArcSource, InputFile } from './arc-source.js';
 import type { ProcessRequest } from './request.js';
 
 /** Observations of the database. */
-export function createDatabaseArcSource({ db }: TaskContext): ArcSource {
+export function createDatabaseArcSource({ db }: Pick<TaskContext, 'db'>): ArcSource {
   return {
     async inputs({ satellites, startGpsSeconds, endGpsSeconds }, request) {
       const [first, second] = satellites;

@@ -6,7 +6,8 @@ import { ArcWorkerClient, ArcWorkerError } from './arc-worker-client.js';
 import { splitArcs } from './arcs.js';
 import { createDatabaseArcSource } from './database-arc-source.js';
 import { parseProcessParameters } from './parameters.js';
-import { checkpointPrefix, type PassesResult, runPasses } from './passes.js';
+import { checkpointPrefix, passPrefix } from './pass-inputs.js';
+import { type PassesResult, runPasses } from './passes.js';
 import type { ProductContext } from './products/context.js';
 import { qualityOf } from './products/report.js';
 import { ProcessProgress } from './progress.js';
@@ -17,6 +18,7 @@ import { describeInterval, type ProcessTarget, resolveTarget } from './resolve.j
 import { type PreparedSetup, prepareSetup } from './setup.js';
 import { userFileOpener } from './user-file.js';
 
+export { type ArcComputerOptions, createArcComputer } from './arc-computer.js';
 export { splitArcs } from './arcs.js';
 export { CheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 export { parseProcessParameters } from './parameters.js';
@@ -24,7 +26,7 @@ export { parseProcessParameters } from './parameters.js';
 export interface ProcessDependencies {
   /** Module with the functions of the recovery package; another one in tests. */
   readonly engineModule?: string;
-  readonly arcSource?: (context: TaskContext) => ArcSource;
+  readonly arcSource?: (context: Pick<TaskContext, 'db'>) => ArcSource;
 }
 
 /**
@@ -61,13 +63,15 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
     const stored: StoredProduct[] = [];
     let recipeHash: string | undefined;
     try {
-      const { description: backend } = await worker.call('open', {});
+      const algebra = await worker.call('open', {});
+      const { description: backend } = algebra;
       recipeHash = recipeOf(request, target, prepared, inputs, backend);
       context.log('info', `recipe ${recipeHash}`, { backend, arcs: arcs.length, files: inputs.length });
       const { setup } = prepared;
       const result = await runPasses({
         context,
         worker,
+        backend: algebra,
         source,
         request,
         target,
@@ -102,13 +106,15 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
         await insertProducts(transaction, context, record);
         return resultOf(productContext, stored, quality, result, timings, target.planId);
       });
-      await deleteCheckpoints(context, recipeHash);
+      await removeIntermediate(context, recipeHash);
     } catch (error) {
       // The worker must be gone before its arrays' bytes are removed.
       await worker.stop();
       await removeOrphans(context, stored);
-      if (recipeHash && (await cancelRequested(context))) await deleteCheckpoints(context, recipeHash);
-      throw readable(error, context);
+      const failure = readable(error, context);
+      if (await cancelRequested(context)) await removeIntermediate(context, recipeHash);
+      else if (failure instanceof TaskError) await removeArcs(context);
+      throw failure;
     } finally {
       await worker.stop();
     }
@@ -243,14 +249,30 @@ async function cancelRequested({ db, jobId }: TaskContext): Promise<boolean> {
   return job?.cancel_requested === true;
 }
 
-async function deleteCheckpoints({ objects, log }: TaskContext, recipeHash: string): Promise<void> {
+/** Arcs still at work elsewhere, and the checkpoints. */
+async function removeIntermediate(context: TaskContext, recipeHash: string | undefined): Promise<void> {
+  await removeArcs(context);
+  if (recipeHash !== undefined) await deleteObjects(context, checkpointPrefix(recipeHash));
+}
+
+/** Of a job that failed the checkpoints stay: the next job of the same recipe takes them. */
+async function removeArcs(context: TaskContext): Promise<void> {
+  if (!context.arcs) return;
+  try {
+    await context.arcs.clear();
+  } catch (error) {
+    context.log('warning', `arcs could not be removed: ${(error as Error).message}`);
+  }
+  await deleteObjects(context, passPrefix(context.jobId));
+}
+
+async function deleteObjects({ objects, log }: TaskContext, prefix: string): Promise<void> {
   try {
     const keys: string[] = [];
-    for await (const object of objects.list('processed-data', checkpointPrefix(recipeHash)))
-      keys.push(object.key);
+    for await (const object of objects.list('processed-data', prefix)) keys.push(object.key);
     for (const key of keys) await objects.delete('processed-data', key);
   } catch (error) {
-    log('warning', `checkpoints could not be removed: ${(error as Error).message}`);
+    log('warning', `objects under ${prefix} could not be removed: ${(error as Error).message}`);
   }
 }
 

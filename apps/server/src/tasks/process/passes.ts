@@ -1,30 +1,13 @@
 import { type Geopotential, triangleIndex } from '@gravity/geodesy';
-import type { ArcObservations, RecoverySetup } from '@gravity/recovery';
-import { type TaskContext, TaskError } from '../../jobs/task.js';
-import type { ArcSource, ExcludedData, LoadedArc } from './arc-source.js';
-import { type ArcWorkerClient, ArcWorkerError } from './arc-worker-client.js';
-import type { ArcInterval } from './arcs.js';
-import { streamOf } from './chunks.js';
+import { TaskError } from '../../jobs/task.js';
+import type { ExcludedData } from './arc-source.js';
+import { distributedShares } from './distributed-arcs.js';
+import { localShares } from './local-arcs.js';
+import type { Pass, PassInputs } from './pass-inputs.js';
 import type { PassSummary, SkippedArc } from './products/context.js';
-import type { ProcessProgress } from './progress.js';
-import type { WorkerCalls } from './protocol.js';
-import { hashOf, hashOfArrays } from './recipe.js';
 import type { ProcessRequest } from './request.js';
-import { describeInterval, type ProcessTarget } from './resolve.js';
+import { describeInterval } from './resolve.js';
 import type { ArcSummary, SolutionSummary } from './summary.js';
-import { missingData, withoutEndEpoch } from './usable-arc.js';
-
-export interface PassInputs {
-  readonly context: TaskContext;
-  readonly worker: ArcWorkerClient;
-  readonly source: ArcSource;
-  readonly request: ProcessRequest;
-  readonly target: ProcessTarget;
-  readonly arcs: readonly ArcInterval[];
-  readonly setup: RecoverySetup;
-  readonly recipeHash: string;
-  readonly progress: ProcessProgress;
-}
 
 export interface PassesResult {
   readonly solution: SolutionSummary;
@@ -37,9 +20,6 @@ export interface PassesResult {
   readonly restoredArcs: number;
   readonly secondsPerPass: readonly { readonly arcs: number; readonly solve: number }[];
 }
-
-/** Folder of the checkpoints of a recipe in the bucket processed-data. */
-export const checkpointPrefix = (recipeHash: string): string => `checkpoints/${recipeHash}/`;
 
 /**
  * The outer iteration: all arcs linearized about the field of the pass before, summed in the order of time, solved.
@@ -57,8 +37,8 @@ export async function runPasses(inputs: PassInputs): Promise<PassesResult> {
   progress.startPasses();
   for (let pass = 1; ; pass++) {
     const began = Date.now();
-    await worker.call('beginPass', { setup: { ...setup, referenceField: field } });
-    const sum = await sumArcs(inputs, pass, field);
+    await worker.call('beginPass', { setup: { ...setup, referenceField: field }, sum: true });
+    const sum = await sumArcs(inputs, { pass, field });
     restoredArcs += sum.restored;
     const summed = Date.now();
     progress.solving(pass);
@@ -85,71 +65,31 @@ export async function runPasses(inputs: PassInputs): Promise<PassesResult> {
   }
 }
 
-/** Normals of all arcs, summed in the order of time. The next arc is loaded while the worker is at one. */
-async function sumArcs(inputs: PassInputs, pass: number, field: Geopotential) {
-  const { context, progress, arcs } = inputs;
+/** Normals of all arcs, summed in the order of time. */
+async function sumArcs(inputs: PassInputs, pass: Pass) {
+  const { context, arcs } = inputs;
   const used: ArcSummary[] = [];
   const skipped: SkippedArc[] = [];
   const excluded: ExcludedData[] = [];
   const usedFiles = new Set<string>();
-  const fieldHash = hashOfArrays(field.c, field.s);
   let restored = 0;
-  let upload: Promise<unknown> = Promise.resolve();
-  let next = loadAhead(inputs, 0);
-  for (const [index, arc] of arcs.entries()) {
-    context.signal.throwIfAborted();
-    const loaded = await next;
-    next = loadAhead(inputs, index + 1);
-    excluded.push(...loaded.excluded);
-    const skip = (reason: string): void => {
+  const shares = context.arcs ? distributedShares(inputs, pass, context.arcs) : localShares(inputs, pass);
+  let index = 0;
+  for await (const share of shares) {
+    const arc = arcs[index++];
+    excluded.push(...share.excluded);
+    if ('reason' in share.part) {
+      const { reason } = share.part;
       skipped.push({ ...arc, reason });
-      if (pass === 1) context.log('warning', `arc ${index + 1} left out: ${reason}`, { ...arc });
-      progress.arcDone(pass, index, `left out, ${reason}`, false);
-    };
-    const reason = missingData(loaded, inputs.target.satellites, inputs.request.observations);
-    if (reason !== undefined) {
-      skip(reason);
+      if (pass.pass === 1) context.log('warning', `arc ${index} left out: ${reason}`, { ...arc });
       continue;
     }
-    const inputsHash = hashOf({ recipe: inputs.recipeHash, pass, arc, fieldHash });
-    const key = `${checkpointPrefix(inputs.recipeHash)}${pass}/${String(index).padStart(5, '0')}`;
-    let summary = await restoreArc(inputs, key, inputsHash);
-    if (summary) {
-      restored++;
-      progress.arcDone(pass, index, 'taken from its checkpoint', false);
-    } else {
-      const last = index === arcs.length - 1;
-      const observations = last ? loaded.observations : withoutEndEpoch(loaded.observations);
-      const computed = await computeArc(inputs, observations, inputsHash, (done, what) =>
-        progress.arc(pass, index, Math.min(0.99, done), what),
-      );
-      if ('reason' in computed) {
-        skip(computed.reason);
-        continue;
-      }
-      summary = computed.summary;
-      // One upload beside the computation of the next arc.
-      await upload;
-      upload = storeCheckpoint(context, key, computed.checkpoint);
-      upload.catch(() => undefined);
-      progress.arcDone(pass, index, 'done', true);
-    }
-    used.push(summary);
-    for (const id of loaded.usedFiles) usedFiles.add(id);
+    if (share.part.restored) restored++;
+    used.push(share.part.summary);
+    for (const id of share.usedFiles) usedFiles.add(id);
   }
-  await upload;
   if (used.length === 0) throw noUsableArcs(inputs, skipped);
   return { arcs: used, skipped, excluded: totals(excluded), usedFiles, restored };
-}
-
-/** Also arcs with a checkpoint are loaded: what was excluded and which files were used belongs into the report. */
-function loadAhead({ arcs, source, target, request }: PassInputs, index: number): Promise<LoadedArc> {
-  const arc = arcs[index];
-  const loading = arc
-    ? source.load(arc, target, request)
-    : Promise.reject(new Error('there is no further arc'));
-  loading.catch(() => undefined);
-  return loading;
 }
 
 /** Counts over all arcs. */
@@ -160,50 +100,6 @@ function totals(excluded: readonly ExcludedData[]): ExcludedData[] {
     sums.set(key, { ...entry, count: entry.count + (sums.get(key)?.count ?? 0) });
   }
   return [...sums.values()];
-}
-
-/** Normals of an arc in the worker, or why it cannot be used: one bad arc does not end the job. */
-async function computeArc(
-  { worker }: PassInputs,
-  arc: ArcObservations,
-  inputs: string,
-  onProgress: (fraction: number, message: string) => void,
-): Promise<WorkerCalls['arc']['answer'] | { readonly reason: string }> {
-  try {
-    return await worker.call('arc', { arc, inputs }, { onProgress });
-  } catch (error) {
-    const unusable = error instanceof ArcWorkerError && error.originalName === 'ArcError';
-    if (!unusable || error.code === 'cancelled') throw error;
-    return { reason: error.message };
-  }
-}
-
-async function restoreArc(
-  inputs: PassInputs,
-  key: string,
-  inputsHash: string,
-): Promise<ArcSummary | undefined> {
-  const { objects, log } = inputs.context;
-  if (!(await objects.head('processed-data', key))) return undefined;
-  const chunks: Uint8Array[] = [];
-  try {
-    for await (const chunk of await objects.get('processed-data', key)) chunks.push(chunk as Uint8Array);
-  } catch (error) {
-    log('warning', `checkpoint ${key} could not be read: ${(error as Error).message}`);
-    return undefined;
-  }
-  const bytes = new Uint8Array(Buffer.concat(chunks));
-  const answer = await inputs.worker.call(
-    'restore',
-    { bytes, inputs: inputsHash },
-    { transfer: [bytes.buffer] },
-  );
-  if (answer.rejected) log('warning', `checkpoint ${key} is not used: ${answer.rejected}`);
-  return answer.summary;
-}
-
-function storeCheckpoint({ objects }: TaskContext, key: string, bytes: Uint8Array): Promise<unknown> {
-  return objects.put('processed-data', key, streamOf(bytes), { contentType: 'application/octet-stream' });
 }
 
 function noUsableArcs({ target, arcs }: PassInputs, skipped: readonly SkippedArc[]): TaskError {

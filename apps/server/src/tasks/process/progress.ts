@@ -45,6 +45,24 @@ export class ProcessProgress {
     this.arc(pass, arc, 1, what);
   }
 
+  /**
+   * Arcs at work on several machines.
+   *
+   * @param done arcs of this pass, those at work with their fraction
+   * @param computed of them, those that took work now
+   */
+  distributed(pass: number, done: number, computed: number, what: string): void {
+    const share = (pass - 1 + (0.95 * done) / this.arcs) / this.passes;
+    const perArc = (Date.now() - this.startedAt) / 1000 / (this.arcsDone + computed);
+    const left = (this.passes - pass + 1) * this.arcs - done;
+    const time = this.arcsDone + computed >= 1 ? `, about ${formatSeconds(perArc * left)} left` : '';
+    this.step(
+      PREPARATION + share * (PASSES_END - PREPARATION),
+      `pass ${pass} of ${this.passes}: ${what}${time}`,
+    );
+    if (done === this.arcs) this.arcsDone += computed;
+  }
+
   solving(pass: number): void {
     const share = (pass - 1 + 0.96) / this.passes;
     this.step(PREPARATION + share * (PASSES_END - PREPARATION), `pass ${pass} of ${this.passes}: solving`);

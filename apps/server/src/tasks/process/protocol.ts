@@ -1,5 +1,6 @@
 import type { Geopotential } from '@gravity/geodesy';
 import type { ArcObservations, RecoverySetup, Regularization } from '@gravity/recovery';
+import type { Backend } from './pass-inputs.js';
 import type { ProductContext } from './products/context.js';
 import type { ProductFile } from './products/types.js';
 import type { ArcSummary, SolutionSummary } from './summary.js';
@@ -14,9 +15,9 @@ export interface ArcWorkerData {
 
 /** Requests to the worker and their answers. Handled one after the other, in the order they were sent. */
 export interface WorkerCalls {
-  open: { request: Record<string, never>; answer: { backend: string; description: string } };
-  /** Starts a sum of normals. */
-  beginPass: { request: { setup: RecoverySetup }; answer: Record<string, never> };
+  open: { request: Record<string, never>; answer: Backend };
+  /** Starts a sum of normals. Without the sum, arcs are computed and checked, but not added to anything. */
+  beginPass: { request: { setup: RecoverySetup; sum: boolean }; answer: Record<string, never> };
   /** Computes an arc's normals and adds them; with the checkpoint to be stored. */
   arc: {
     request: { arc: ArcObservations; inputs: string };

@@ -23,11 +23,16 @@ export function missingData(
     : undefined;
 }
 
+/** What is used of a loaded arc; the last arc of an interval keeps the epoch at its end. */
+export function usableObservations({ observations }: LoadedArc, last: boolean): ArcObservations {
+  return last ? observations : withoutEndEpoch(observations);
+}
+
 /**
  * The observations of an arc before its end: the epoch at the end itself is the first of the next arc and must not
  * count twice. Accelerations and attitude are kept, the orbit is integrated with them to the end.
  */
-export function withoutEndEpoch(arc: ArcObservations): ArcObservations {
+function withoutEndEpoch(arc: ArcObservations): ArcObservations {
   const before = (epochs: Float64Array): number => {
     let count = epochs.length;
     while (count > 0 && epochs[count - 1] >= arc.endGpsSeconds) count--;

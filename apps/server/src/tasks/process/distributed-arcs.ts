@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { patiently } from '../../jobs/outage.js';
+import { type ArcDispatcher, type ArcOutcome, type ArcTicket, TaskError } from '../../jobs/task.js';
+import { type ArcPayload, type ArcResult, requirementsOf } from './arc-ticket.js';
+import { localShare, restore } from './local-arcs.js';
+import { OutcomeBoard } from './outcome-board.js';
+import { encodePassDescription } from './pass-description.js';
+import {
+  type ArcIdentity,
+  type ArcShare,
+  arcIdentities,
+  type Pass,
+  type PassInputs,
+  passPrefix,
+} from './pass-inputs.js';
+import { describeInterval } from './resolve.js';
+import { readStored, writeStored } from './stored-bytes.js';
+
+interface Fetched {
+  readonly result: ArcResult;
+  readonly bytes?: Uint8Array;
+}
+
+/**
+ * Adds the arcs of a pass in the order of time, computed by whichever workers there are. While one is added the
+ * checkpoint of the next is fetched; no more are held.
+ */
+export async function* distributedShares(
+  inputs: PassInputs,
+  pass: Pass,
+  dispatcher: ArcDispatcher,
+): AsyncGenerator<ArcShare> {
+  const { context, arcs } = inputs;
+  const identities = arcIdentities(inputs, pass);
+  const tickets = await ticketsOf(inputs, pass, identities);
+  await patiently(() => dispatcher.submit(tickets), context);
+  const board = new OutcomeBoard(dispatcher, pass.pass, arcs.length, {
+    onChange: (done, computed, what) => inputs.progress.distributed(pass.pass, done, computed, what),
+    onEnded: (outcome) => logEnd(inputs, pass, outcome),
+  });
+  try {
+    let next = fetchAhead(inputs, board, identities[0], 0);
+    for (const [index, identity] of identities.entries()) {
+      const fetched = await next;
+      context.signal.throwIfAborted();
+      if (index + 1 < arcs.length) next = fetchAhead(inputs, board, identities[index + 1], index + 1);
+      yield await add(inputs, pass, index, identity, fetched);
+    }
+  } finally {
+    board.close();
+  }
+}
+
+async function ticketsOf(
+  inputs: PassInputs,
+  { pass, field }: Pass,
+  identities: readonly ArcIdentity[],
+): Promise<readonly ArcTicket[]> {
+  const { context, backend, setup, target, request, arcs } = inputs;
+  const bytes = encodePassDescription({ setup: { ...setup, referenceField: field }, target, request });
+  const passSha256 = createHash('sha256').update(bytes).digest('hex');
+  const passKey = `${passPrefix(context.jobId)}${pass}-${passSha256}`;
+  await writeStored(context, passKey, bytes);
+  const common = {
+    requires: requirementsOf(backend),
+    backend: backend.backend,
+    threads: backend.threads,
+    passKey,
+    passSha256,
+  };
+  return arcs.map((interval, arc) => ({
+    pass,
+    arc,
+    ...identities[arc],
+    payload: { ...common, ...interval, last: arc === arcs.length - 1 } satisfies ArcPayload,
+  }));
+}
+
+function fetchAhead(
+  inputs: PassInputs,
+  board: OutcomeBoard,
+  { checkpointKey }: ArcIdentity,
+  index: number,
+): Promise<Fetched> {
+  const fetched = (async (): Promise<Fetched> => {
+    const result = resultOf(inputs, await board.ended(index));
+    if (result.kind === 'skipped') return { result };
+    const bytes = await readStored(inputs.context, checkpointKey);
+    return { result, ...(bytes && { bytes }) };
+  })();
+  fetched.catch(() => undefined);
+  return fetched;
+}
+
+function resultOf({ arcs }: PassInputs, { arc, status, result, error }: ArcOutcome): ArcResult {
+  if (status === 'completed' && result) return result as unknown as ArcResult;
+  const { startGpsSeconds, endGpsSeconds } = arcs[arc];
+  throw new TaskError(
+    error?.code ?? 'arc_failed',
+    `arc ${arc + 1} of ${arcs.length} (${describeInterval(startGpsSeconds, endGpsSeconds)}) could not be computed: ${error?.message ?? 'no reason is known'}`,
+  );
+}
+
+async function add(
+  inputs: PassInputs,
+  pass: Pass,
+  index: number,
+  identity: ArcIdentity,
+  { result, bytes }: Fetched,
+): Promise<ArcShare> {
+  const { excluded, usedFiles } = result;
+  if (result.kind === 'skipped') {
+    return { excluded, usedFiles, part: { reason: result.reason ?? 'no reason is known' } };
+  }
+  const summary = bytes && (await restore(inputs, bytes, identity));
+  if (summary) return { excluded, usedFiles, part: { summary, restored: result.kind === 'restored' } };
+  // The object is damaged, or was removed with another job of the same recipe.
+  const { context, source, arcs, target, request } = inputs;
+  context.log('warning', `arc ${index + 1} is computed again: its checkpoint is not there`, { arc: index });
+  const loaded = await patiently(() => source.load(arcs[index], target, request), context);
+  return (await localShare(inputs, pass, index, identity, loaded)).share;
+}
+
+function logEnd({ context, arcs }: PassInputs, { pass }: Pass, { arc, status, result }: ArcOutcome): void {
+  if (status !== 'completed' || !result) return;
+  const { kind, worker, seconds = 0 } = result as unknown as ArcResult;
+  context.log('info', `pass ${pass}, arc ${arc + 1} of ${arcs.length}: ${kind} in ${seconds.toFixed(1)} s`, {
+    pass,
+    arc,
+    kind,
+    worker,
+    seconds,
+  });
+}
