@@ -12,8 +12,8 @@ export class DatabaseError extends Error {
   readonly constraint: string | undefined;
   readonly where: string | undefined;
 
-  constructor(fields: SerializedError) {
-    super(fields.message);
+  constructor(fields: SerializedError, options?: ErrorOptions) {
+    super(fields.message, options);
     this.code = fields.code;
     this.detail = fields.detail;
     this.hint = fields.hint;
@@ -29,10 +29,11 @@ export class DatabaseError extends Error {
 export class DatabaseUnavailableError extends Error {
   override readonly name = 'DatabaseUnavailableError';
   constructor(
-    readonly code: 'locked' | 'busy' | 'closed' | 'revoked' | 'timeout' | 'crashed',
+    readonly code: 'locked' | 'busy' | 'closed' | 'revoked' | 'timeout' | 'crashed' | 'unreachable',
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 

@@ -11,6 +11,20 @@ export interface DatabaseEngine {
   readonly shared: boolean;
 }
 
+/** Figures since the database was opened. */
+export interface DatabaseStatistics {
+  readonly queries: number;
+  readonly failedQueries: number;
+  /** Statements over config.slowQueryMilliseconds. */
+  readonly slowQueries: number;
+  /** Of all statements together. */
+  readonly milliseconds: number;
+  /** Connections of the pool; the embedded database has one session. */
+  readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number };
+  /** Undefined without a replica. */
+  readonly replica?: { readonly usable: boolean; readonly lagSeconds?: number };
+}
+
 /** The database port: Kysely for statements, COPY for bulk. Embedded: PGlite; services: PostgreSQL. */
 export interface Database {
   readonly kysely: Kysely<DatabaseSchema>;
@@ -32,6 +46,7 @@ export interface Database {
   ): Promise<number>;
   /** COPY (select) TO STDOUT in text format, as one or more chunks of bytes. `sql` carries no user text. */
   copyOut(sql: string): AsyncIterable<Uint8Array>;
+  statistics(): DatabaseStatistics;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

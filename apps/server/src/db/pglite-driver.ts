@@ -1,22 +1,10 @@
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type QueryResult,
-  type TransactionSettings,
-} from 'kysely';
-import { quoteIdentifier } from './copy-text.js';
+import type { CompiledQuery, Dialect, QueryResult } from 'kysely';
+import { connectionTask } from './connection-task.js';
 import { DatabaseUnavailableError } from './database-error.js';
 import type { LeaseQueue } from './lease-queue.js';
 import type { PgliteSession } from './pglite-session.js';
-
-/** Work that runs on the connection of a transaction, found by the statement object that stands for it. */
-export type ConnectionTask = (connection: PgliteConnection) => Promise<number>;
-export const connectionTasks = new WeakMap<CompiledQuery, ConnectionTask>();
+import type { QueryMeter } from './query-meter.js';
+import { queryResult, type SessionConnection, sessionDialect } from './session-driver.js';
 
 export interface DriverSettings {
   /** Longest wait for the session. */
@@ -25,12 +13,11 @@ export interface DriverSettings {
   readonly idleTimeoutMs: number;
   /** Called before the session goes to the next holder. */
   readonly beforeRelease: () => Promise<void>;
+  readonly meter: QueryMeter;
 }
 
-const COUNTING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
-
 /** The session while one holder has it. */
-export class PgliteConnection implements DatabaseConnection {
+export class PgliteConnection implements SessionConnection {
   inTransaction = false;
   private revoked: DatabaseUnavailableError | undefined;
   private released = false;
@@ -48,18 +35,15 @@ export class PgliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(compiledQuery: CompiledQuery): Promise<QueryResult<R>> {
-    const task = connectionTasks.get(compiledQuery);
+    const task = connectionTask<PgliteConnection>(compiledQuery);
     if (task) return { numAffectedRows: BigInt(await task(this)), rows: [] };
-    const result = await this.run(() =>
-      this.session.request({ op: 'query', sql: compiledQuery.sql, parameters: compiledQuery.parameters }),
+    const { sql, parameters } = compiledQuery;
+    const result = await this.settings.meter.measure(
+      sql,
+      () => this.run(() => this.session.request({ op: 'query', sql, parameters })),
+      ({ rows, rowCount }) => rows.length || (rowCount ?? 0),
     );
-    const { command, rowCount } = result;
-    // The driver reads the command of COMMIT to see that it was one.
-    if (command === 'COMMIT' || command === 'ROLLBACK') return { rows: [{ command }] as R[] };
-    return {
-      numAffectedRows: command !== undefined && COUNTING.has(command) ? BigInt(rowCount ?? 0) : undefined,
-      rows: result.rows as R[],
-    };
+    return queryResult<R>(result.command, result.rowCount, result.rows);
   }
 
   /** The whole result in one piece: the session has no second cursor reader. Large results: copyOut. */
@@ -117,76 +101,20 @@ export class PgliteConnection implements DatabaseConnection {
   }
 }
 
-class PgliteDriver implements Driver {
-  constructor(
-    private readonly session: PgliteSession,
-    private readonly queue: LeaseQueue,
-    private readonly settings: DriverSettings,
-  ) {}
-
-  async init(): Promise<void> {}
-
-  async acquireConnection(): Promise<PgliteConnection> {
-    await this.queue.acquire(this.settings.acquireTimeoutMs);
-    try {
-      await this.session.start();
-    } catch (error) {
-      this.queue.release();
-      throw error;
-    }
-    return new PgliteConnection(this.session, this.queue, this.settings);
-  }
-
-  async beginTransaction(connection: PgliteConnection, settings: TransactionSettings): Promise<void> {
-    const isolation = settings.isolationLevel ? ` isolation level ${settings.isolationLevel}` : '';
-    const access = settings.accessMode ? ` ${settings.accessMode}` : '';
-    await connection.executeQuery(CompiledQuery.raw(`start transaction${isolation}${access}`));
-    connection.inTransaction = true;
-  }
-
-  async commitTransaction(connection: PgliteConnection): Promise<void> {
-    const { rows } = await connection.executeQuery<{ command?: string }>(CompiledQuery.raw('commit'));
-    connection.inTransaction = false;
-    // PostgreSQL answers COMMIT with ROLLBACK when an earlier statement failed.
-    if (rows[0]?.command === 'ROLLBACK') {
-      throw new Error('The transaction was rolled back: an earlier statement in it failed');
-    }
-  }
-
-  async rollbackTransaction(connection: PgliteConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'));
-    connection.inTransaction = false;
-  }
-
-  async savepoint(connection: PgliteConnection, name: string): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(`savepoint ${quoteIdentifier(name)}`));
-  }
-
-  async rollbackToSavepoint(connection: PgliteConnection, name: string): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(`rollback to ${quoteIdentifier(name)}`));
-  }
-
-  async releaseSavepoint(connection: PgliteConnection, name: string): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(`release ${quoteIdentifier(name)}`));
-  }
-
-  async releaseConnection(connection: PgliteConnection): Promise<void> {
-    await connection.release();
-  }
-
-  async destroy(): Promise<void> {}
-}
-
 /** Kysely's PostgreSQL dialect over the one embedded session. */
 export function createPgliteDialect(
   session: PgliteSession,
   queue: LeaseQueue,
   settings: DriverSettings,
 ): Dialect {
-  return {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PgliteDriver(session, queue, settings),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  };
+  return sessionDialect(async () => {
+    await queue.acquire(settings.acquireTimeoutMs);
+    try {
+      await session.start();
+    } catch (error) {
+      queue.release();
+      throw error;
+    }
+    return new PgliteConnection(session, queue, settings);
+  });
 }

@@ -1,0 +1,19 @@
+import { openDatabase } from '@gravity/server';
+import { afterAll, beforeAll } from 'vitest';
+import { temporaryFolder, testConfig } from '../helpers.js';
+import { type PostgresServer, startPostgres } from '../services/postgres.js';
+import { databaseContract } from './database-contract.js';
+
+const folder = temporaryFolder();
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(async () => {
+  await server.remove();
+  folder.remove();
+});
+
+databaseContract('PostgreSQL', async () =>
+  openDatabase(testConfig(folder.path, { databaseUrl: await server.createDatabase() })),
+);
