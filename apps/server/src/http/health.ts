@@ -1,5 +1,4 @@
 import { statfs } from 'node:fs/promises';
-import { sql } from 'kysely';
 import type { SharedState } from '../cache/shared-state.js';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
@@ -59,13 +58,11 @@ function databaseProbe({ db }: HealthOptions): Probe {
 
 function replicaProbe({ db }: HealthOptions): Probe {
   return async () => {
-    const { rows } = await sql<{ lag: string | null }>`
-      select case when pg_is_in_recovery() and pg_last_wal_receive_lsn() is distinct from pg_last_wal_replay_lsn()
-        then extract(epoch from now() - pg_last_xact_replay_timestamp()) else 0 end as lag`.execute(
-      db.reader,
-    );
-    const lag = Math.max(0, Number(rows[0]?.lag ?? 0));
-    return { lag_seconds: lag, ...(lag > mostLagSeconds && { status: 'degraded' as const }) };
+    const { replica } = db.statistics();
+    if (replica?.usable !== true)
+      throw new Error('the replica is away or too far behind; the primary is read');
+    const { lagSeconds = 0 } = replica;
+    return { lag_seconds: lagSeconds, ...(lagSeconds > mostLagSeconds && { status: 'degraded' as const }) };
   };
 }
 
@@ -118,7 +115,7 @@ export function createHealth(options: HealthOptions): Health {
   const { db, objects, shared, runner, onChange } = options;
   const probes: Record<string, Probe> = {
     database: databaseProbe(options),
-    ...(db.reader !== db.kysely && { database_replica: replicaProbe(options) }),
+    ...(db.statistics().replica !== undefined && { database_replica: replicaProbe(options) }),
     object_store: async () => {
       await objects.head('temp', 'health-check');
       return undefined;

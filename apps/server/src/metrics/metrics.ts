@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Database } from '../db/database.js';
 import type { Health } from '../http/health.js';
 import type { RequestEnd } from '../http/request-end.js';
+import { addDatabaseMetrics } from './database-metrics.js';
 import { addHealthGauges } from './health-metrics.js';
 
 export interface Metrics {
@@ -128,6 +129,7 @@ export function createMetrics(
     help: 'Refused logins.',
     registers,
   });
+  addDatabaseMetrics(registry, db);
   const readHealth = addHealthGauges(registry, health);
   return {
     contentType: registry.contentType,
