@@ -15,6 +15,7 @@ export * from './gfc/gsm.js';
 export * from './gfc/reader.js';
 export type * from './gfc/types.js';
 export * from './gfc/writer.js';
+export * from './level1b/binary-writer.js';
 export { parseFlagMeaning } from './level1b/columns.js';
 export * from './level1b/file-name.js';
 export { formatNumber } from './level1b/format-number.js';

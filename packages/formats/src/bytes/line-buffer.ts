@@ -13,12 +13,18 @@ export class LineBuffer {
   /** 1-based number of the next line. */
   line = 1;
   ended = false;
+  #received = 0;
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   readonly #file: string;
 
   constructor(source: ByteSource, file: string) {
     this.#iterator = byteIterator(source);
     this.#file = file;
+  }
+
+  /** Offset of the next unread byte in the stream. */
+  get offset(): number {
+    return this.#received - (this.bytes.length - this.position);
   }
 
   /** Appends the next chunk; false at the end of the stream. */
@@ -29,6 +35,7 @@ export class LineBuffer {
       this.ended = true;
       return false;
     }
+    this.#received += next.value.length;
     const rest = this.bytes.length - this.position;
     if (rest > MAX_LINE_BYTES) {
       throw new FormatError('line_too_long', `a line of more than ${MAX_LINE_BYTES} bytes`, {

@@ -100,17 +100,22 @@ function keywordHeader(lines: string[], file: string): Level1bHeader {
   }
   const notes: string[] = [];
   const text = (key: string) => (typeof values[key] === 'string' ? values[key] : undefined);
+  const product =
+    parseLevel1bFileName(file)?.product ?? parseLevel1bFileName(text('FILENAME') ?? '')?.product;
+  const binary = text('FILE FORMAT 0=BINARY 1=ASCII') === '0';
   return {
     file,
-    product: parseLevel1bFileName(file)?.product ?? parseLevel1bFileName(text('FILENAME') ?? '')?.product,
-    style: 'keyword',
+    product,
+    style: binary ? 'binary' : 'keyword',
     satellite: satelliteOf(text('SATELLITE NAME') ?? ''),
     recordCount: count(values['NUMBER OF DATA RECORDS'], file),
     globalAttributes: values,
     nonStandardAttributes: {},
     startGpsSeconds: seconds(text('TIME FIRST OBS(SEC PAST EPOCH)')?.split(' ')[0]),
     stopGpsSeconds: seconds(text('TIME LAST OBS(SEC PAST EPOCH)')?.split(' ')[0]),
-    timeScale: 'unknown',
+    // the tags of Level 1A are of the receiver's or the on-board clock, whatever the header's epoch line says
+    timeScale:
+      binary && product?.endsWith('1B') && text('TIME EPOCH (GPS TIME)') !== undefined ? 'gps' : 'unknown',
     fractionUnit: 1e-6,
     columns: [],
     lineCount: lines.length,
@@ -129,7 +134,7 @@ function productOf(file: string, title: string, notes: string[]): string | undef
 
 function satelliteOf(platform: string): string | undefined {
   const match = /^GRACE(?:-FO)?\s+([A-D])(\s*\+\s*([A-D]))?\s*$/.exec(platform);
-  if (!match) return undefined;
+  if (!match) return /^GRACE\s+X\s*$/.test(platform) ? 'Y' : undefined;
   return match[2] === undefined ? match[1] : 'Y';
 }
 

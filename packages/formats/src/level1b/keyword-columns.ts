@@ -1,3 +1,4 @@
+import { layoutColumns } from './binary-layout.js';
 import type { Level1bColumn } from './types.js';
 
 const number = (name: string, unit?: string): Level1bColumn => ({ name, kind: 'number', unit });
@@ -27,7 +28,7 @@ const quaternion = [
 
 /**
  * Columns of products that still come with the keyword header, which lists none (GRACE-FO Level-1 handbook,
- * JPL D-56935: vector records VGN1B, VGO1B, VGB1B, VKB1B, VSL1B; quaternion records QCP1B, QSA1B; log ILG1A).
+ * JPL D-56935; GRACE Level-1B handbook, JPL D-22027: vector records VGN1B, VGO1B, VGB1B, VKB1B, VSL1B; quaternion records QCP1B, QSA1B; log ILG1A).
  */
 const KNOWN: Readonly<Record<string, readonly Level1bColumn[]>> = {
   VGN1B: vector,
@@ -37,6 +38,11 @@ const KNOWN: Readonly<Record<string, readonly Level1bColumn[]>> = {
   VSL1B: vector,
   QCP1B: quaternion,
   QSA1B: quaternion,
+  // GRACE release 03: the records of the binary files, written out
+  KBR1B: layoutColumns('KBR1B'),
+  SCA1B: layoutColumns('SCA1B'),
+  GNV1B: layoutColumns('GNV1B'),
+  ACC1B: layoutColumns('ACC1B'),
   ILG1A: [number('rcv_time', 's'), number('pkt_count'), satellite, { name: 'logpacket', kind: 'rest' }],
 };
 

@@ -1,6 +1,8 @@
 import type { ByteSource } from '../bytes/byte-source.js';
 import { LineBuffer, latin1 } from '../bytes/line-buffer.js';
 import { BatchBuilder } from './batch-builder.js';
+import { binaryColumns } from './binary-layout.js';
+import { readBinaryBatches } from './binary-reader.js';
 import { readLevel1bHeader } from './header.js';
 import { keywordColumns } from './keyword-columns.js';
 import type { Level1bBatch, Level1bFile, Level1bHeader } from './types.js';
@@ -13,7 +15,8 @@ export interface Level1bReadOptions {
 }
 
 /**
- * Opens a Level-1 ASCII file: reads the header at once and the records in batches, in constant memory.
+ * Opens a Level-1 file: reads the header at once and the records in batches, in constant memory. ASCII (YAML or
+ * keyword header) and the binary files of GRACE (releases 02 and 03) are told apart by the header.
  *
  * Time tags are seconds past 2000-01-01T12:00:00 of the clock in `header.timeScale`; numbers are correctly
  * rounded doubles in the units of the header.
@@ -25,6 +28,10 @@ export async function openLevel1b(source: ByteSource, options: Level1bReadOption
   const buffer = new LineBuffer(source, options.file);
   try {
     let header = await readLevel1bHeader(buffer, options.file);
+    if (header.style === 'binary') {
+      header = { ...header, columns: binaryColumns(header) };
+      return { header, batches: readBinaryBatches(buffer, header, options.batchRows ?? 4096) };
+    }
     if (header.style === 'keyword' || header.product === 'MAG1A') {
       header = withColumnsOfFirstRecord(header, await peekLine(buffer));
     }

@@ -46,7 +46,7 @@ export function orbitRecords(header: Level1bHeader, batch: Level1bBatch): OrbitR
     throw new FormatError('unknown_frame', 'records of two frames in one file', { file: header.file });
   }
   return {
-    satellite: column(header, batch.texts, 'GRACEFO_id'),
+    satellite: satelliteColumn(header, batch),
     frame: frames.has('I') ? 'inertial' : 'terrestrial',
     gpsSeconds: batch.gpsSeconds,
     position: interleave(header, batch, ['xpos', 'ypos', 'zpos']),
@@ -60,7 +60,7 @@ export function orbitRecords(header: Level1bHeader, batch: Level1bBatch): OrbitR
 /** Columns of an ACC1B or ACT1B batch. @throws FormatError when a column is missing */
 export function accelerometerRecords(header: Level1bHeader, batch: Level1bBatch): AccelerometerRecords {
   return {
-    satellite: column(header, batch.texts, 'GRACEFO_id'),
+    satellite: satelliteColumn(header, batch),
     gpsSeconds: batch.gpsSeconds,
     linear: interleave(header, batch, ['lin_accl_x', 'lin_accl_y', 'lin_accl_z']),
     angular: interleave(header, batch, ['ang_accl_x', 'ang_accl_y', 'ang_accl_z']),
@@ -72,13 +72,18 @@ export function accelerometerRecords(header: Level1bHeader, batch: Level1bBatch)
 /** Columns of an SCA1B batch. @throws FormatError when a column is missing */
 export function attitudeRecords(header: Level1bHeader, batch: Level1bBatch): AttitudeRecords {
   return {
-    satellite: column(header, batch.texts, 'GRACEFO_id'),
+    satellite: satelliteColumn(header, batch),
     gpsSeconds: batch.gpsSeconds,
     quaternion: interleave(header, batch, ['quatangle', 'quaticoeff', 'quatjcoeff', 'quatkcoeff']),
     cameras: column(header, batch.numbers, 'sca_id'),
     formalError: column(header, batch.numbers, 'qual_rss'),
     qualityFlags: column(header, batch.bits, 'qualflg'),
   };
+}
+
+/** Satellite of each record; YAML files of GRACE name the column after that mission. */
+function satelliteColumn(header: Level1bHeader, batch: Level1bBatch): readonly string[] {
+  return batch.texts.GRACE_id ?? column(header, batch.texts, 'GRACEFO_id');
 }
 
 /** A column by name. @throws FormatError `missing_field` */

@@ -43,8 +43,9 @@ export interface Level1bHeader {
   readonly file: string;
   /** Five letters such as GNV1B, or undefined when neither name nor title tells. */
   readonly product?: string;
-  readonly style: 'yaml' | 'keyword';
-  /** Satellite of the platform line (C, D, or Y for the pair). */
+  /** `binary`: keyword header, then big-endian records (GRACE releases 02 and 03). */
+  readonly style: 'yaml' | 'keyword' | 'binary';
+  /** Satellite of the platform line (A to D, or Y for the pair). */
   readonly satellite?: string;
   /** What the header promises; not trustworthy. */
   readonly recordCount?: number;
@@ -65,7 +66,7 @@ export interface Level1bHeader {
 /** Up to `batchRows` records, column by column. The arrays belong to the receiver. */
 export interface Level1bBatch {
   readonly count: number;
-  /** Line of the first record. */
+  /** Line of the first record; its number, from 1, in binary files. */
   readonly firstLine: number;
   /** Whole seconds of the time tag, past 2000-01-01T12:00:00 of the file's clock. */
   readonly wholeSeconds: Float64Array;

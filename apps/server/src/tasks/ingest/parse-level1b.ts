@@ -83,11 +83,6 @@ function satellitesOfHeader(header: Level1bHeader, name: string): readonly strin
 
 function clockOf(header: Level1bHeader): string {
   const { timeScale, style, globalAttributes } = header;
-  if (globalAttributes['FILE FORMAT 0=BINARY 1=ASCII'] === '0') {
-    throw new FormatError('unsupported', 'binary Level-1B files (release 02) are not read', {
-      file: header.file,
-    });
-  }
   return style === 'keyword' && 'TIME EPOCH (GPS TIME)' in globalAttributes ? 'gps' : timeScale;
 }
 
