@@ -71,7 +71,7 @@ export async function insertJob(
   return id;
 }
 
-/** A context as the runner gives it, for the first attempt of a job that is already `running`. */
+/** A context as the runner gives it, for an attempt of a job that is already `running`; the first unless told. */
 export function contextOf(
   server: TestServer,
   jobId: string,
@@ -79,14 +79,16 @@ export function contextOf(
   options: {
     readonly onProgress?: (fraction: number, message: string, abort: AbortController) => void;
     readonly userId?: string;
+    readonly attempt?: number;
   } = {},
 ): { readonly context: TaskContext; readonly job: TestJob } {
   const job: TestJob = { id: jobId, abort: new AbortController(), progress: [], logs: [] };
   const { config, db, objects } = server;
+  const attempt = options.attempt ?? 1;
   const context: TaskContext = {
     jobId,
     userId: options.userId ?? server.userId,
-    attempt: 1,
+    attempt,
     parameters,
     signal: job.abort.signal,
     config,
@@ -105,7 +107,7 @@ export function contextOf(
           .where('id', '=', jobId)
           .forUpdate()
           .executeTakeFirstOrThrow();
-        if (row.attempt !== 1 || row.status !== 'running' || row.cancel_requested)
+        if (row.attempt !== attempt || row.status !== 'running' || row.cancel_requested)
           throw new Error('fenced out');
         const result = await write(transaction);
         await transaction

@@ -29,6 +29,20 @@ export interface ArcResult {
   readonly seconds?: number;
 }
 
+/** The result of a row. jsonb has sorted the names anew; the report writes them in the order of our own objects. */
+export function parseArcResult(row: Readonly<Record<string, unknown>>): ArcResult {
+  const { excluded, ...rest } = row as unknown as ArcResult;
+  return {
+    ...rest,
+    excluded: excluded.map(({ satellite, product, reason, count }) => ({
+      satellite,
+      product,
+      reason,
+      count,
+    })),
+  };
+}
+
 /**
  * Two processes of which this text is the same get the same bits. OpenBLAS differs in the last bits between
  * processors, versions and thread counts; our WebAssembly kernels are the same on any number of threads, and the

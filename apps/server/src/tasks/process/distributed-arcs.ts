@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { patiently } from '../../jobs/outage.js';
 import { type ArcDispatcher, type ArcOutcome, type ArcTicket, TaskError } from '../../jobs/task.js';
-import { type ArcPayload, type ArcResult, requirementsOf } from './arc-ticket.js';
+import { type ArcPayload, type ArcResult, parseArcResult, requirementsOf } from './arc-ticket.js';
 import { localShare, restore } from './local-arcs.js';
 import { OutcomeBoard } from './outcome-board.js';
 import { encodePassDescription } from './pass-description.js';
@@ -93,7 +93,7 @@ function fetchAhead(
 }
 
 function resultOf({ arcs }: PassInputs, { arc, status, result, error }: ArcOutcome): ArcResult {
-  if (status === 'completed' && result) return result as unknown as ArcResult;
+  if (status === 'completed' && result) return parseArcResult(result);
   const { startGpsSeconds, endGpsSeconds } = arcs[arc];
   throw new TaskError(
     error?.code ?? 'arc_failed',
@@ -123,7 +123,7 @@ async function add(
 
 function logEnd({ context, arcs }: PassInputs, { pass }: Pass, { arc, status, result }: ArcOutcome): void {
   if (status !== 'completed' || !result) return;
-  const { kind, worker, seconds = 0 } = result as unknown as ArcResult;
+  const { kind, worker, seconds = 0 } = parseArcResult(result);
   context.log('info', `pass ${pass}, arc ${arc + 1} of ${arcs.length}: ${kind} in ${seconds.toFixed(1)} s`, {
     pass,
     arc,
