@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { markSeries } from '@gravity/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Harness, manual, openHarness, sha256 } from './http-harness.js';
 
@@ -10,6 +11,8 @@ let jobId = '';
 const content = 'product_type gravity_field\n'.repeat(200);
 const drafts: string[] = [];
 let published = '';
+/** 2023-01-01T23:30:00Z; GPS is 18 s ahead. */
+const START_GPS = 725_887_818;
 const fileId = randomUUID();
 
 async function addProduct(change: Record<string, unknown> = {}): Promise<string> {
@@ -83,7 +86,7 @@ beforeAll(async () => {
     .values(
       [0, 0, 0, 1, 1, 1].map((hour, i) => ({
         time: new Date(start + hour * 3_600_000),
-        gps_seconds: 7e8 + hour * 3600,
+        gps_seconds: START_GPS + hour * 3600,
         satellite: 'GRACE-C',
         product: 'GPS1B',
         file_id: fileId,
@@ -97,7 +100,7 @@ beforeAll(async () => {
     .insertInto('baseline_vectors')
     .values({
       time: new Date(start),
-      gps_seconds: 7e8,
+      gps_seconds: START_GPS,
       pair: 'GRACE-C/GRACE-D',
       product: 'KBR1B',
       file_id: fileId,
@@ -115,6 +118,19 @@ beforeAll(async () => {
       quality_flag: null,
     })
     .execute();
+  // as copyIn does
+  await markSeries(
+    harness.db.kysely,
+    'satellite_observations',
+    [0, 1].map((hour) => ({
+      owner: 'GRACE-C',
+      product: 'GPS1B',
+      bucket: new Date(Date.parse('2023-01-01T23:00:00Z') + hour * 3_600_000).toISOString(),
+    })),
+  );
+  await markSeries(harness.db.kysely, 'baseline_vectors', [
+    { owner: 'GRACE-C/GRACE-D', product: 'KBR1B', bucket: '2023-01-01T23:00:00Z' },
+  ]);
 });
 afterAll(() => harness.close());
 
@@ -325,7 +341,10 @@ describe('observations', () => {
   it('reads pairs and names columns', async () => {
     const { body } = await get('/observations?satellite=GRACE-FO-1%2FGRACE-FO-2&product=KBR1B');
     expect(body.items).toHaveLength(1);
-    expect(body.items[0]).toMatchObject({ gps_seconds: 7e8, data: { range_rate: 0.25, snr: [1, 2, 3, 4] } });
+    expect(body.items[0]).toMatchObject({
+      gps_seconds: START_GPS,
+      data: { range_rate: 0.25, snr: [1, 2, 3, 4] },
+    });
     expect(body.files[0].columns).toEqual([{ name: 'range', unit: 'm', kind: 'number' }]);
   });
 });

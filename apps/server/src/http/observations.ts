@@ -1,59 +1,19 @@
 import { type RawBuilder, sql } from 'kysely';
 import { BASELINE_MEASUREMENTS } from '../db/baseline-columns.js';
 import type { Database } from '../db/database.js';
+import { newestRecord, type UtcInterval } from '../observations/record-counts.js';
+import { utcBounds } from '../observations/time-range.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 
-export interface Interval {
-  readonly start: Date;
-  readonly end: Date;
-}
-
-export interface CoverageRow {
-  readonly time: Date;
-  readonly satellite: string;
-  readonly product: string;
-  readonly count: number;
-}
+export type Interval = UtcInterval;
 
 /** The last `days` before the newest record there is; undefined when there is none. */
 export async function latestInterval(db: Database, days: number): Promise<Interval | undefined> {
-  const { rows } = await sql<{ end: Date | null }>`
-    select max(time) as "end" from (
-      (select max(time) as time from satellite_observations)
-      union all (select max(time) as time from baseline_vectors)
-    ) as newest`.execute(db.kysely);
-  const newest = rows[0]?.end;
-  if (newest === null || newest === undefined) return undefined;
+  const newest = await newestRecord(db);
+  if (newest === undefined) return undefined;
   // The end is excluded: one millisecond on, so that the newest record itself counts.
-  const end = new Date(new Date(newest).getTime() + 1);
+  const end = new Date(newest.getTime() + 1);
   return { start: new Date(end.getTime() - days * 86_400_000), end };
-}
-
-/** Records per satellite (or pair), product and hour or day of UTC. */
-export async function countCoverage(
-  db: Database,
-  interval: Interval,
-  bucket: 'hour' | 'day',
-  filter: { readonly satellite?: string; readonly product?: string },
-  limit: number,
-): Promise<CoverageRow[]> {
-  const part = (table: 'satellite_observations' | 'baseline_vectors', name: 'satellite' | 'pair') => sql`
-    select date_trunc(${sql.lit(bucket)}, time, 'UTC') as bucket, ${sql.ref(name)} as satellite, product, count(*) as count
-    from ${sql.table(table)}
-    where time >= ${interval.start} and time < ${interval.end}
-      ${filter.satellite === undefined ? sql`` : sql`and ${sql.ref(name)} = ${filter.satellite}`}
-      ${filter.product === undefined ? sql`` : sql`and product = ${filter.product}`}
-    group by 1, 2, 3`;
-  const { rows } = await sql<{ bucket: Date; satellite: string; product: string; count: string }>`
-    select * from (
-      ${part('satellite_observations', 'satellite')} union all ${part('baseline_vectors', 'pair')}
-    ) as coverage order by bucket, satellite, product limit ${limit}`.execute(db.kysely);
-  return rows.map(({ bucket: time, satellite, product, count }) => ({
-    time: new Date(time),
-    satellite,
-    product,
-    count: Number(count),
-  }));
 }
 
 export interface ObservationRow {
@@ -91,11 +51,11 @@ export async function readObservations(
   const { rows } = await sql<Record<string, unknown> & Omit<ObservationRow, 'data'>>`
     select time, gps_seconds, product, file_id, quality_flag, ${columns} from ${table}
     where ${name} = ${filter.satellite} and product = ${filter.product}
-      ${from === undefined ? sql`` : sql`and gps_seconds >= ${from}`}
+      ${from === undefined ? sql`` : sql`and gps_seconds >= ${from} and time >= ${utcBounds(from, from).from}`}
       ${filter.start === undefined ? sql`` : sql`and time >= ${filter.start}`}
       ${filter.end === undefined ? sql`` : sql`and time < ${filter.end}`}
     order by gps_seconds, file_id, ${columns}
-    limit ${limit + 1} offset ${Math.max(0, Math.trunc(skip))}`.execute(db.kysely);
+    limit ${limit + 1} offset ${Math.max(0, Math.trunc(skip))}`.execute(db.reader);
   const page = rows.slice(0, limit);
   const items = page.map(({ time, gps_seconds, product, file_id, quality_flag, ...data }) => ({
     time: new Date(time),

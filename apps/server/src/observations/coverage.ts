@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../db/database.js';
 import { PRODUCT_USES } from './product-table.js';
 import { pairName } from './satellite-names.js';
+import { utcBounds } from './time-range.js';
 
 export interface DayCoverage {
   /** Satellite or pair. */
@@ -33,7 +34,8 @@ interface Row {
 }
 
 /**
- * What there is, from the records themselves: per product and day in [start, end).
+ * What there is, from the records themselves: per product and day in [start, end). Different epochs and the gaps
+ * between them cannot be put together from hourly figures; numbers of records can (see countRecords).
  *
  * @param satellites with two of them, what belongs to the pair is listed too
  */
@@ -82,6 +84,7 @@ async function coverageRows(
   end: number,
 ): Promise<Row[]> {
   if (names.length === 0) return [];
+  const utc = utcBounds(start, end);
   const steps = Object.entries(PRODUCT_USES)
     .filter(([, use]) => use.stepSeconds !== undefined)
     .map(([product, use]) => sql`(${product}::text, ${use.stepSeconds}::double precision)`);
@@ -90,6 +93,7 @@ async function coverageRows(
       select distinct ${sql.ref(owner)} as owner, product, gps_seconds
       from ${sql.table(table)}
       where ${sql.ref(owner)} in (${sql.join(names)}) and gps_seconds >= ${start} and gps_seconds < ${end}
+        and time >= ${utc.from} and time <= ${utc.to}
     ), steps as (
       select e.*, gps_seconds - lag(gps_seconds) over (partition by e.owner, e.product order by gps_seconds) as step
       from epochs e
@@ -100,6 +104,6 @@ async function coverageRows(
       sum(step - n.nominal) filter (where step > 1.5 * n.nominal) as gap_seconds
     from steps s left join (values ${sql.join(steps)}) n (product, nominal) on n.product = s.product
     group by owner, s.product, day
-    order by owner, s.product, day`.execute(db.kysely);
+    order by owner, s.product, day`.execute(db.reader);
   return result.rows;
 }

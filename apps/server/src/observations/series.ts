@@ -2,6 +2,7 @@ import type { Database } from '../db/database.js';
 import { readNumberRows } from './copy-rows.js';
 import type { ObservationFile } from './files.js';
 import { PRODUCT_USES } from './product-table.js';
+import { utcBounds } from './time-range.js';
 
 /** What was read of one product, and what of it was not used. */
 export interface SeriesReport {
@@ -111,11 +112,13 @@ function selectSql(query: SeriesQuery, table: string, group: LayoutGroup): strin
   const files = group.files.map(({ id, rank }) => `('${id}'::uuid, ${rank})`).join(', ');
   const from = sqlNumber(startGpsSeconds - SAME_EPOCH_SECONDS);
   const to = sqlNumber(endGpsSeconds + SAME_EPOCH_SECONDS);
+  const utc = utcBounds(startGpsSeconds, endGpsSeconds);
   const grid = samplingSeconds === undefined ? '' : ` AND ${gridCondition(query, samplingSeconds)}`;
   return (
     `SELECT o.gps_seconds, f.rank, coalesce(o.quality_flag, '0'), ${group.expressions.join(', ')} ` +
     `FROM ${table} o JOIN (VALUES ${files}) f (id, rank) ON o.file_id = f.id ` +
     `WHERE o.${owner} = '${satellite}' AND o.product = '${product}' ` +
+    `AND o.time >= '${utc.from}'::timestamptz AND o.time <= '${utc.to}'::timestamptz ` +
     `AND o.gps_seconds >= ${from} AND o.gps_seconds <= ${to}${grid} ORDER BY o.gps_seconds, f.rank`
   );
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { temporaryFolder, testConfig } from '../helpers.js';
 import { type PostgresServer, startPostgres } from '../services/postgres.js';
 import { databaseContract } from './database-contract.js';
+import { timeSeriesContract } from './time-series-contract.js';
 
 const folder = temporaryFolder();
 let server: PostgresServer;
@@ -15,5 +16,9 @@ afterAll(async () => {
 });
 
 databaseContract('PostgreSQL', async () =>
+  openDatabase(testConfig(folder.path, { databaseUrl: await server.createDatabase() })),
+);
+
+timeSeriesContract('PostgreSQL', async () =>
   openDatabase(testConfig(folder.path, { databaseUrl: await server.createDatabase() })),
 );

@@ -9,6 +9,8 @@ const STATEMENTS: readonly string[] = [
   'drop index processing_jobs_pending',
   `create index processing_jobs_pending on processing_jobs (rank, created_at, id) where status = 'pending'`,
   `create index processing_jobs_dispatch on processing_jobs (dispatched_at) where status = 'pending'`,
+  // How many jobs a user has open, asked for with each new one.
+  `create index processing_jobs_open on processing_jobs (user_id, type) where status in ('pending', 'running')`,
 
   // The arcs of process jobs that workers on other machines compute. A row belongs to the job, not to an attempt of
   // it: arcs that are done stay done when the worker that sums them dies.

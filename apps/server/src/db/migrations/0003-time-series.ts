@@ -24,7 +24,7 @@ const COMMON: readonly string[] = [
 
   // One series over some hours. Built as text, so that it is planned with the times known: only the partitions or
   // chunks of these hours are opened and locked. Both time columns are bounded: time finds the partition, gps_seconds
-  // the place in its index (GPS is ahead of UTC by the leap seconds since 1980).
+  // the place in its index (a minute more than GPS and UTC differ, on either side).
   `create function observation_hours(of_satellite text, of_product text, start timestamptz, stop timestamptz)
   returns table (hour timestamptz, satellite text, product text, records bigint, first_gps_seconds double precision,
     last_gps_seconds double precision, flagged bigint, files bigint)
@@ -37,7 +37,7 @@ const COMMON: readonly string[] = [
       where o.satellite = %1$L and o.product = %2$L and o.time >= %3$L::timestamptz and o.time < %4$L::timestamptz
         and o.gps_seconds >= %5$L::float8 and o.gps_seconds < %6$L::float8
       group by 1, 2, 3$query$, of_satellite, of_product, start, stop,
-      extract(epoch from start) - 946728005, extract(epoch from stop) - 946727900);
+      extract(epoch from start) - 946728060, extract(epoch from stop) - 946727940);
   end
   $body$`,
   `create function baseline_hours(of_pair text, of_product text, start timestamptz, stop timestamptz)
@@ -54,7 +54,7 @@ const COMMON: readonly string[] = [
       where o.pair = %1$L and o.product = %2$L and o.time >= %3$L::timestamptz and o.time < %4$L::timestamptz
         and o.gps_seconds >= %5$L::float8 and o.gps_seconds < %6$L::float8
       group by 1, 2, 3$query$, of_pair, of_product, start, stop,
-      extract(epoch from start) - 946728005, extract(epoch from stop) - 946727900);
+      extract(epoch from start) - 946728060, extract(epoch from stop) - 946727940);
   end
   $body$`,
   `create function request_days(start timestamptz, stop timestamptz)

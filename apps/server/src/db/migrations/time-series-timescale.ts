@@ -33,7 +33,7 @@ const HYPERTABLES: readonly string[] = [
     (table) => `select create_hypertable('${table}', 'time', chunk_time_interval => interval '1 day',
     create_default_indexes => false, migrate_data => true)`,
   ),
-  `select create_hypertable('audit_logs', 'time', chunk_time_interval => interval '1 month',
+  `select create_hypertable('audit_logs', 'time', chunk_time_interval => interval '30 days',
     create_default_indexes => false, migrate_data => true)`,
   `alter table satellite_observations set (timescaledb.compress,
     timescaledb.compress_segmentby = 'satellite, product', timescaledb.compress_orderby = 'time')`,

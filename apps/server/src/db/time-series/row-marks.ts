@@ -70,8 +70,8 @@ export class RowMarks {
       if (!same) {
         valid = this.#mark(
           text(block, time, this.#ends[this.#time]),
-          unescape(text(block, owner, ownerEnd)),
-          unescape(text(block, product, productEnd)),
+          unescaped(text(block, owner, ownerEnd)),
+          unescaped(text(block, product, productEnd)),
         );
         previous = { time, owner, ownerEnd, product, productEnd };
       }
@@ -138,7 +138,7 @@ function isPlainUtc(block: Uint8Array, start: number, end: number): boolean {
 const decoder = new TextDecoder();
 const text = (block: Uint8Array, start: number, end: number) => decoder.decode(block.subarray(start, end));
 
-function unescape(field: string): string {
+function unescaped(field: string): string {
   if (!field.includes('\\')) return field;
   const letters: Record<string, string> = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', v: '\v' };
   return field.replace(/\\(.)/gs, (_match, letter: string) => letters[letter] ?? letter);

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import { canonicalSatellite } from '../../missions.js';
+import { countRecords } from '../../observations/record-counts.js';
 import type { Api, AppContext } from '../context.js';
 import { type FieldError, invalidFields } from '../errors.js';
-import { countCoverage, type Interval, latestInterval, readObservations } from '../observations.js';
+import { type Interval, latestInterval, readObservations } from '../observations.js';
 import {
   CursorQuery,
   iso,
@@ -109,7 +110,7 @@ export function observationRoutes(api: Api, { db }: AppContext): void {
         ...(satellite !== undefined && { satellite: seriesName(satellite) }),
         ...(product !== undefined && { product }),
       };
-      const rows = await countCoverage(db, interval, bucket, filter, coverageRows + 1);
+      const rows = await countRecords(db, interval, bucket, filter, coverageRows + 1);
       return {
         bucket,
         start_time: iso(interval.start),

@@ -1,3 +1,4 @@
+import { refreshAggregates } from '../../db/time-series/aggregates.js';
 import type { Task, TaskContext } from '../../jobs/task.js';
 import { TaskError } from '../../jobs/task.js';
 import { commitFile } from './commit.js';
@@ -64,6 +65,10 @@ export const ingestTask: Task = async (context) => {
   if (!outcomes.some(({ status }) => status === 'ingested' || status === 'already_ingested')) {
     throw noFileError(request.dataSource, outcomes, ignored);
   }
+  // figures by the hour; what is not done in this time is done by the maintenance
+  await refreshAggregates(context.db, { maxMilliseconds: 5000 }).catch((error: Error) =>
+    context.log('warning', `hourly figures are not up to date: ${error.message}`),
+  );
   await context.finalize(async () =>
     ingestResult(outcomes, { sourceBytes: progress.sourceBytes, ignored, seconds }),
   );
