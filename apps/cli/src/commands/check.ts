@@ -1,13 +1,22 @@
-import { checkConsistency, loadConfig, openDatabase, openObjectStore } from '@gravity/server';
+import {
+  checkConsistency,
+  closeObjectStore,
+  loadConfig,
+  openDatabase,
+  openObjectStore,
+} from '@gravity/server';
 import type { Command } from 'commander';
 import { print } from '../output.js';
 import { formatTable } from '../terminal/table.js';
 
-/** `gravity check`: do database and object store agree? */
+/**
+ * `gravity check`: do database and object store agree? Looks at the services that the environment names, else at the
+ * data folder.
+ */
 export function addCheckCommand(program: Command): void {
   program
     .command('check')
-    .description('compare the database with the object store (while no server runs on the folder)')
+    .description('compare the database with the object store (while no server runs on them)')
     .option('--data-dir <folder>', 'data folder (default: GRAVITY_DATA_DIR or ./data)')
     .option('--json', 'print the report as JSON')
     .action(check);
@@ -16,8 +25,9 @@ export function addCheckCommand(program: Command): void {
 async function check(options: { dataDir?: string; json?: boolean }): Promise<void> {
   const config = loadConfig(process.env, { dataDir: options.dataDir });
   const db = await openDatabase(config);
+  const objects = await openObjectStore(config);
   try {
-    const report = await checkConsistency(db, await openObjectStore(config));
+    const report = await checkConsistency(db, objects);
     const { consistent, examples, ...counts } = report;
     if (options.json) print(JSON.stringify(report, null, 2));
     else {
@@ -28,6 +38,7 @@ async function check(options: { dataDir?: string; json?: boolean }): Promise<voi
     }
     if (!consistent) process.exitCode = 1;
   } finally {
+    closeObjectStore(objects);
     await db.close();
   }
 }
