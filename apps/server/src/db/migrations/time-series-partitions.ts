@@ -111,7 +111,10 @@ async function partition(db: Kysely<unknown>, { table, width, indexes }: Partiti
   begin
     if to_regclass(name) is not null then return name; end if;
     perform pg_advisory_xact_lock(hashtext(name));
-    if to_regclass(name) is not null then return name; end if;
+    -- Another session may have made it meanwhile. to_regclass would not see that: waiting for an advisory lock does
+    -- not renew what the session remembers of the catalog; a query with its own snapshot does.
+    if exists (select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = '${table}'::regclass and c.relname = name) then return name; end if;
     if adopt then lock table ${table}_default in access exclusive mode; end if;
     strays := exists (select from ${table}_default where time >= from_time and time < to_time);
     if strays and not adopt then return null; end if;
