@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type ArcComputerOptions,
   type ArcRunner,
@@ -19,9 +18,6 @@ import {
 } from '../process/support.js';
 
 export const ENGINE = new URL('../process/stub-engine.mjs', import.meta.url).href;
-/** 2023-06-01T00:00:00 UTC. */
-const START = 738_849_618;
-const HOUR = 3600;
 
 export const stubParameters = (arcs: number, changes: Record<string, unknown> = {}) => ({
   algorithm: 'variational',
@@ -37,43 +33,12 @@ export const stubParameters = (arcs: number, changes: Record<string, unknown> = 
   ...changes,
 });
 
-/** Observations that tell the stub engine what to do in each hour; undefined: no ranging. */
-export function stubSource(
-  marks: readonly (number | undefined)[],
-): NonNullable<ArcComputerOptions['arcSource']> {
-  // Other marks are other files: checkpoints of failed jobs must not fit.
-  const sha256 = createHash('sha256').update(JSON.stringify(marks)).digest('hex');
-  return () => ({
-    inputs: async () => [
-      {
-        id: 'file',
-        fileName: 'file.txt',
-        product: 'table_orbit',
-        satellite: 'SIM-A',
-        sha256,
-      },
-    ],
-    async load(arc) {
-      const hour = Math.round((arc.startGpsSeconds - START) / HOUR);
-      const mark = marks[hour];
-      const gpsSeconds = Float64Array.from({ length: 120 }, (_, i) => arc.startGpsSeconds + 30 * i);
-      const state = { position: new Float64Array(360), velocity: new Float64Array(360) };
-      const orbit = { frame: 'celestial' as const, gpsSeconds, ...state };
-      return {
-        observations: {
-          ...arc,
-          satellites: ['SIM-A', 'SIM-B'].map((satellite) => ({ satellite, orbit })),
-          ...(mark !== undefined && {
-            ranging: { instrument: 'stub', gpsSeconds, rangeRate: new Float64Array(120).fill(mark) },
-          }),
-        },
-        missing: mark === undefined ? ['no ranging of SIM-A/SIM-B'] : [],
-        excluded: [{ satellite: 'SIM-A', product: 'table_orbit', reason: 'phase break', count: hour + 1 }],
-        usedFiles: ['file'],
-      };
-    },
-  });
-}
+/** See stub-source.mjs, which processes of their own load too. */
+export const { stubSource } = (await import(new URL('./stub-source.mjs', import.meta.url).href)) as {
+  readonly stubSource: (
+    marks: readonly (number | undefined)[],
+  ) => NonNullable<ArcComputerOptions['arcSource']>;
+};
 
 export const stubTask = (marks: readonly (number | undefined)[]): Task =>
   createProcessTask({ engineModule: ENGINE, arcSource: stubSource(marks) });

@@ -19,9 +19,9 @@ export interface TestServer {
 }
 
 /** Embedded database and object store in a new folder, one user. WebAssembly, one thread. */
-export async function openTestServer(): Promise<TestServer> {
+export async function openTestServer(overrides: Partial<ServerConfig> = {}): Promise<TestServer> {
   const folder = temporaryFolder();
-  const config = testConfig(folder.path, { linearAlgebraBackend: 'wasm', threads: 1 });
+  const config = testConfig(folder.path, { linearAlgebraBackend: 'wasm', threads: 1, ...overrides });
   const db = await openDatabase(config);
   const objects = await openObjectStore(config);
   const userId = await insertUser(db);

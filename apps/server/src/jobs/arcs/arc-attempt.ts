@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.js';
+import { retryTransient } from '../../db/transient.js';
 import type { RunnerLogger } from '../job-attempt.js';
-import { patiently } from '../outage.js';
 import { TaskError } from '../task.js';
 import type { DeliveryResult, QueueTransport } from '../transport.js';
 import { type ArcComputer, ArcRefusedError } from './arc-computer.js';
@@ -40,8 +40,8 @@ export interface ArcAttempt {
   readonly done: Promise<DeliveryResult>;
 }
 
-/** Writes about the end of an arc are tried for so long; then the lease runs out. */
-const WRITE_PATIENCE_SECONDS = 60;
+/** A database that is started again is away for seconds; after half a minute the lease runs out. */
+const WRITE_TRIES = 12;
 
 /** Computes one claimed arc to its end. */
 export function startArcAttempt(
@@ -122,8 +122,7 @@ export function startArcAttempt(
     transport.send('arcs', [deliveryOf(back, Math.max(0, wait))]).catch(() => undefined);
   }
 
-  const write = <T>(work: () => Promise<T>): Promise<T> =>
-    patiently(work, { signal: new AbortController().signal, seconds: WRITE_PATIENCE_SECONDS });
+  const write = <T>(work: () => Promise<T>): Promise<T> => retryTransient(work, { tries: WRITE_TRIES });
 
   const done = run();
   done.catch((error: unknown) => {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ServerConfig } from '../../config.js';
+import { retryTransient } from '../../db/transient.js';
 import { type ArcComputer, ArcRefusedError, type ArcWork } from '../../jobs/arcs/arc-computer.js';
-import { patiently } from '../../jobs/outage.js';
 import { type TaskContext, TaskError } from '../../jobs/task.js';
+import type { ObjectStore } from '../../storage/object-store.js';
+import { boundObjectStore } from '../../storage/open-object-store.js';
 import type { ArcSource } from './arc-source.js';
 import { type ArcPayload, type ArcResult, parseArcPayload, requirementsOf } from './arc-ticket.js';
 import { ArcWorkerClient, ArcWorkerError } from './arc-worker-client.js';
@@ -29,6 +31,8 @@ interface Session {
 }
 
 const IDLE_MS = 60_000;
+/** A database that is started again is away for seconds: half a minute of tries. */
+const DATABASE_TRIES = 12;
 
 /** Computes arcs of any process job with this process's threads, if it gets the bits that are asked for. */
 export function createArcComputer(options: ArcComputerOptions): ArcComputer {
@@ -73,10 +77,10 @@ export function createArcComputer(options: ArcComputerOptions): ArcComputer {
 
   async function describe(
     { passKey, passSha256 }: ArcPayload,
-    signal: AbortSignal,
+    objects: ObjectStore,
   ): Promise<PassDescription> {
     if (description?.key === passKey) return description;
-    const bytes = await readStored({ objects, signal }, passKey);
+    const bytes = await readStored({ objects }, passKey);
     if (!bytes) throw new Error(`the description of the pass, ${passKey}, is not there`);
     if (createHash('sha256').update(bytes).digest('hex') !== passSha256) {
       throw new Error(`the description of the pass, ${passKey}, has changed`);
@@ -93,12 +97,14 @@ export function createArcComputer(options: ArcComputerOptions): ArcComputer {
     onProgress: (fraction: number, message: string) => void,
   ): Promise<ArcResult> {
     const { worker } = opened;
-    const { setup, target, request } = await describe(payload, signal);
+    const store = boundObjectStore(objects, { signal });
+    const { setup, target, request } = await describe(payload, store);
     const { startGpsSeconds, endGpsSeconds, passKey } = payload;
     onProgress(0, 'loading observations');
-    const loaded = await patiently(() => source.load({ startGpsSeconds, endGpsSeconds }, target, request), {
-      signal,
-    });
+    const loaded = await retryTransient(
+      () => source.load({ startGpsSeconds, endGpsSeconds }, target, request),
+      { tries: DATABASE_TRIES, signal },
+    );
     const { excluded, usedFiles } = loaded;
     const reason = missingData(loaded, target.satellites, request.observations);
     if (reason !== undefined) return { kind: 'skipped', reason, excluded, usedFiles: [] };
@@ -106,17 +112,17 @@ export function createArcComputer(options: ArcComputerOptions): ArcComputer {
       await worker.call('beginPass', { setup, sum: false });
       opened.passKey = passKey;
     }
-    if (await isStored(worker, work, signal)) return { kind: 'restored', excluded, usedFiles };
+    if (await isStored(worker, work, store)) return { kind: 'restored', excluded, usedFiles };
     const observations = usableObservations(loaded, payload.last);
     const computed = await computeArc({ worker }, observations, work.inputsHash, onProgress);
     if ('reason' in computed) return { kind: 'skipped', reason: computed.reason, excluded, usedFiles: [] };
-    await writeStored({ objects, signal }, work.checkpointKey, computed.checkpoint);
+    await writeStored({ objects: store }, work.checkpointKey, computed.checkpoint);
     return { kind: 'computed', excluded, usedFiles };
   }
 
   /** Left by an attempt that died before it could say so, or by another job of the same recipe. */
-  async function isStored(worker: ArcWorkerClient, work: ArcWork, signal: AbortSignal): Promise<boolean> {
-    const bytes = await readStored({ objects, signal }, work.checkpointKey);
+  async function isStored(worker: ArcWorkerClient, work: ArcWork, objects: ObjectStore): Promise<boolean> {
+    const bytes = await readStored({ objects }, work.checkpointKey);
     if (!bytes) return false;
     const answer = await worker.call(
       'restore',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { patiently } from '../../jobs/outage.js';
+import { retryTransient } from '../../db/transient.js';
 import { type ArcDispatcher, type ArcOutcome, type ArcTicket, TaskError } from '../../jobs/task.js';
 import { type ArcPayload, type ArcResult, parseArcResult, requirementsOf } from './arc-ticket.js';
 import { localShare, restore } from './local-arcs.js';
@@ -15,6 +15,9 @@ import {
 } from './pass-inputs.js';
 import { describeInterval } from './resolve.js';
 import { readStored, writeStored } from './stored-bytes.js';
+
+/** A database that is started again is away for seconds: half a minute of tries. */
+const DATABASE_TRIES = 12;
 
 interface Fetched {
   readonly result: ArcResult;
@@ -33,7 +36,7 @@ export async function* distributedShares(
   const { context, arcs } = inputs;
   const identities = arcIdentities(inputs, pass);
   const tickets = await ticketsOf(inputs, pass, identities);
-  await patiently(() => dispatcher.submit(tickets), context);
+  await retryTransient(() => dispatcher.submit(tickets), { tries: DATABASE_TRIES, signal: context.signal });
   const board = new OutcomeBoard(dispatcher, pass.pass, arcs.length, {
     onChange: (done, computed, what) => inputs.progress.distributed(pass.pass, done, computed, what),
     onEnded: (outcome) => logEnd(inputs, pass, outcome),
@@ -117,7 +120,10 @@ async function add(
   // The object is damaged, or was removed with another job of the same recipe.
   const { context, source, arcs, target, request } = inputs;
   context.log('warning', `arc ${index + 1} is computed again: its checkpoint is not there`, { arc: index });
-  const loaded = await patiently(() => source.load(arcs[index], target, request), context);
+  const loaded = await retryTransient(() => source.load(arcs[index], target, request), {
+    tries: DATABASE_TRIES,
+    signal: context.signal,
+  });
   return (await localShare(inputs, pass, index, identity, loaded)).share;
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { gpsToIso } from '@gravity/geodesy';
 import type { Transaction } from 'kysely';
 import type { DatabaseSchema } from '../../db/schema.js';
-import { patiently } from '../../jobs/outage.js';
 import type { TaskContext } from '../../jobs/task.js';
 import type { InputFile } from './arc-source.js';
 import { streamOf } from './chunks.js';
@@ -47,14 +46,10 @@ export async function storeProducts(
       sha256,
       metadata: file.metadata,
     });
-    await patiently(
-      () =>
-        objects.put('products', objectKey, streamOf(file.bytes), {
-          contentType: file.mediaType,
-          expectedSha256: sha256,
-        }),
-      { signal },
-    );
+    await objects.put('products', objectKey, streamOf(file.bytes), {
+      contentType: file.mediaType,
+      expectedSha256: sha256,
+    });
   }
 }
 
