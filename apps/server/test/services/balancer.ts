@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 
 export interface Balancer {
   readonly url: string;
@@ -16,14 +17,17 @@ export const CLIENT_HEADER = 'x-test-client';
  * skipped, as it was sent nothing; a request that breaks off is not repeated.
  */
 export async function startBalancer(): Promise<Balancer> {
-  const agent = new Agent({ keepAlive: true });
+  // No kept connections: a request on one that died would break though it never arrived.
+  const agent = new Agent({ keepAlive: false });
   let backends: readonly string[] = [];
   let turn = 0;
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer(async (incoming, outgoing) => {
+    const body = await buffer(incoming);
     const client = String(incoming.headers[CLIENT_HEADER] ?? incoming.socket.remoteAddress);
+    turn += 1;
+    const first = turn;
     const pass = (tries: number): void => {
-      turn += 1;
-      const backend = new URL(backends[turn % backends.length]);
+      const backend = new URL(backends[(first + tries) % backends.length]);
       const forwarded = request(
         {
           agent,
@@ -44,13 +48,8 @@ export async function startBalancer(): Promise<Balancer> {
         else outgoing.destroy();
       });
       outgoing.on('close', () => forwarded.destroy());
-      if (tries === backends.length) incoming.pipe(forwarded);
-      else forwarded.end(body);
+      forwarded.end(body);
     };
-    let body = Buffer.alloc(0);
-    incoming.on('data', (chunk: Buffer) => {
-      body = Buffer.concat([body, chunk]);
-    });
     pass(backends.length);
   });
   server.listen(0, '127.0.0.1');
