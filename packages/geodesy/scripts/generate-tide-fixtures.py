@@ -1,4 +1,5 @@
-"""Writes the fixture of the tides: Sun and Moon in the terrestrial frame and the first step of the solid Earth tide.
+"""Writes fixtures: Sun and Moon of DE421 (sun-moon), and Sun and Moon in the terrestrial frame with the first step of
+the solid Earth tide (tide-epochs).
 
 usage: python generate-tide-fixtures.py OUTPUT_FOLDER
 
@@ -75,3 +76,18 @@ for _ in range(24):
     })
 with gzip.open(f"{sys.argv[1]}/tide-epochs.json.gz", "wt") as f:
     json.dump({"source": "JPL DE421, ERFA " + erfa.__version__, "epochs": epochs}, f)
+
+rng = np.random.default_rng(3)
+rows = []
+for tt in np.sort(rng.integers(-1577000000, 1577000000, 80)):  # 1950 to 2050
+    jd1, jd2 = 2451545.0 + tt // 86400, (tt % 86400) / 86400
+    embary, dembary = eph.position_and_velocity("earthmoon", jd1, jd2)
+    moon, dmoon = eph.position_and_velocity("moon", jd1, jd2)
+    sun, dsun = eph.position_and_velocity("sun", jd1, jd2)
+    position = sun - (embary - moon / (1 + eph.EMRAT))
+    velocity = dsun - (dembary - dmoon / (1 + eph.EMRAT))
+    rows.append([int(tt), *np.round(position.ravel() * 1e3), *np.round(moon.ravel() * 1e3, 1),
+                 *np.round(velocity.ravel() * 1e3 / 86400, 4)])
+with gzip.open(f"{sys.argv[1]}/sun-moon.json.gz", "wt") as f:
+    json.dump({"source": "JPL DE421", "columns": "TDB seconds since J2000, Sun m, Moon m, velocity of the Sun m/s",
+               "rows": rows}, f)

@@ -22,6 +22,33 @@ export interface TideEpoch extends TideArguments {
   readonly yPole: number;
 }
 
+/** Time and pole alone, without Sun, Moon and sidereal time; the result is the same object at each call. */
+export function createPoleSource(
+  rotation: EarthRotation,
+): (
+  gpsSeconds: number,
+  offsetSeconds: number,
+) => Readonly<Pick<TideEpoch, 'ttCenturies' | 'xPole' | 'yPole'>> {
+  const eop = eopOf(rotation);
+  const values = emptyEopValues();
+  const out = { ttCenturies: 0, xPole: Number.NaN, yPole: Number.NaN };
+  return (gpsSeconds, offsetSeconds) => {
+    out.ttCenturies = (gpsSeconds + (offsetSeconds + TT_MINUS_GPS_SECONDS)) / CENTURY_SECONDS;
+    if (eop) {
+      eop.at(gpsSeconds, offsetSeconds, values);
+      out.xPole = values.xPole;
+      out.yPole = values.yPole;
+    }
+    return out;
+  };
+}
+
+function eopOf({ spec }: EarthRotation): EopInterpolator | undefined {
+  return spec.model === 'iers2010'
+    ? new EopInterpolator(spec.eop, { zonalTides: spec.zonalTides ?? true })
+    : undefined;
+}
+
 /**
  * Makes the function that gives the tide epoch of a time. GMST and pole come from the Earth orientation parameters of
  * the rotation; for a constant rotation GMST is its angle and there is no pole.
@@ -32,11 +59,7 @@ export function createTideEpochSource(
   rotation: EarthRotation,
   ephemeris: Ephemeris,
 ): (gpsSeconds: number, offsetSeconds: number, celestialToTerrestrial?: ArrayLike<number>) => TideEpoch {
-  const { spec } = rotation;
-  const eop =
-    spec.model === 'iers2010'
-      ? new EopInterpolator(spec.eop, { zonalTides: spec.zonalTides ?? true })
-      : undefined;
+  const eop = eopOf(rotation);
   const values = emptyEopValues();
   const own = new Float64Array(9);
   const sunMoon = emptySunMoon();
