@@ -22,6 +22,7 @@ export { type ArcComputerOptions, createArcComputer } from './arc-computer.js';
 export { splitArcs } from './arcs.js';
 export { CheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 export { parseProcessParameters } from './parameters.js';
+export { decodePassDescription, encodePassDescription, type PassDescription } from './pass-description.js';
 
 export interface ProcessDependencies {
   /** Module with the functions of the recovery package; another one in tests. */

@@ -15,7 +15,14 @@ export interface PassDescription {
   readonly request: ProcessRequest;
 }
 
-/** Equal descriptions give equal bytes; decoding gives the very same doubles. */
+const VIEWS = { Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array };
+type ViewName = keyof typeof VIEWS;
+
+/**
+ * Equal descriptions give equal bytes; decoding gives the very same doubles.
+ *
+ * @throws TypeError naming what is no plain data: it would be lost on the way
+ */
 export function encodePassDescription(description: PassDescription): Uint8Array {
   const arrays: NamedArray[] = [];
   const plain = (value: unknown, name: string): unknown => {
@@ -28,8 +35,17 @@ export function encodePassDescription(description: PassDescription): Uint8Array 
       return { $number: Object.is(value, -0) ? '-0' : String(value) };
     }
     if (Array.isArray(value)) return value.map((item, i) => plain(item, `${name}.${i}`));
-    if (typeof value !== 'object' || value === null) return value;
-    if (ArrayBuffer.isView(value)) throw new TypeError(`${name} is neither plain data nor doubles`);
+    if (typeof value !== 'object' || value === null) {
+      if (['function', 'bigint', 'symbol'].includes(typeof value))
+        throw new TypeError(`${name} is no plain data`);
+      return value;
+    }
+    const kind = Object.getPrototypeOf(value)?.constructor?.name ?? 'Object';
+    if (kind in VIEWS) {
+      const { buffer, byteOffset, byteLength } = value as Uint8Array;
+      return { $view: kind, $bytes: Buffer.from(buffer, byteOffset, byteLength).toString('base64') };
+    }
+    if (kind !== 'Object') throw new TypeError(`${name} is a ${kind}, not plain data`);
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [key, plain(item, `${name}.${key}`)]),
     );
@@ -43,9 +59,14 @@ export function decodePassDescription(bytes: Uint8Array): PassDescription {
   const revive = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(revive);
     if (typeof value !== 'object' || value === null) return value;
-    const { $array, $number } = value as { $array?: number; $number?: string };
-    if ($array !== undefined) return arrays[$array].values;
-    if ($number !== undefined) return Number($number);
+    const mark = value as { $array?: number; $number?: string; $view?: ViewName; $bytes?: string };
+    if (mark.$array !== undefined) return arrays[mark.$array].values;
+    if (mark.$number !== undefined) return Number(mark.$number);
+    if (mark.$view !== undefined && mark.$bytes !== undefined) {
+      // A copy: small Buffers share a pool and begin anywhere in it.
+      const copy = new Uint8Array(Buffer.from(mark.$bytes, 'base64'));
+      return new VIEWS[mark.$view](copy.buffer);
+    }
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item)]));
   };
   return revive(fields.content) as PassDescription;
