@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../db/database.js';
-import { JobBus } from './job-bus.js';
+import { createLocalBus, type JobBus } from './job-bus.js';
 import { insertStatusEvent } from './job-moves.js';
+import type { JobOutbox } from './job-outbox.js';
 import {
   type CreateJobInput,
   IdempotencyConflictError,
@@ -12,9 +13,24 @@ import {
 } from './job-service.js';
 import { storableJson } from './json-text.js';
 
-/** The job service of one process; runners of the same process share its bus. */
+/** The job service of one process; runners of the same process share its bus and outbox. */
 export interface LocalJobService extends JobService {
   readonly bus: JobBus;
+  readonly outbox?: JobOutbox;
+}
+
+const DEFAULT_PRIORITY = 5;
+/** A step of priority weighs as much as this many jobs waiting before. */
+const RANKS_PER_PRIORITY = 1_000;
+
+/**
+ * The more jobs of a type a user has open, the later the next one comes: a long queue of one user does not keep
+ * another user's first job waiting.
+ */
+function rankOf(input: CreateJobInput): RawBuilder<number> {
+  const base = ((input.priority ?? DEFAULT_PRIORITY) - 1) * RANKS_PER_PRIORITY;
+  return sql<number>`(select count(*) from processing_jobs where user_id = ${input.userId}
+    and type = ${input.type} and status in ('pending', 'running')) + ${base}::integer`;
 }
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -22,10 +38,13 @@ const EVENT_ID = /^\d{1,18}$/;
 
 export function createJobService({
   db,
-  bus = new JobBus(),
+  bus = createLocalBus(),
+  outbox,
 }: {
   db: Database;
   bus?: JobBus;
+  /** Sends new jobs to workers in other processes. */
+  outbox?: JobOutbox;
 }): LocalJobService {
   const { kysely } = db;
 
@@ -41,6 +60,8 @@ export function createJobService({
           parameters: storableJson(input.parameters),
           idempotency_key: input.idempotencyKey ?? null,
           request_hash: input.requestHash ?? null,
+          priority: input.priority ?? DEFAULT_PRIORITY,
+          rank: rankOf(input),
           updated_at: sql`now()`,
         })
         .onConflict((conflict) => conflict.columns(['user_id', 'idempotency_key']).doNothing())
@@ -59,12 +80,14 @@ export function createJobService({
 
   return {
     bus,
+    ...(outbox !== undefined && { outbox }),
     get,
 
     async create(input) {
       const created = await insert(input);
       if (created) {
         bus.publish([created.event]);
+        outbox?.announce([created.job.id]);
         bus.wake();
         return { job: created.job, replayed: false };
       }
@@ -114,6 +137,7 @@ export function createJobService({
       bus.publish(rows);
       const job = await get(id);
       if (job?.status === 'running') bus.cancel(id);
+      else if (job?.status === 'cancelled') outbox?.withdraw(job);
       return job;
     },
 

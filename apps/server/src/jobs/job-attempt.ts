@@ -1,12 +1,15 @@
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
+import type { JobStatus } from '../db/schema.js';
+import { retryTransient } from '../db/transient.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { boundObjectStore } from '../storage/open-object-store.js';
+import type { ArcDispatcherJob } from './arcs/arc-dispatcher.js';
 import { AttemptJournal } from './attempt-journal.js';
 import type { JobBus } from './job-bus.js';
 import { completeJob, type JobOwner, lockOwnedJob, type Settlement, settleJob } from './job-moves.js';
 import type { JobEventRow, JobRow } from './job-service.js';
-import { type Task, type TaskContext, TaskError } from './task.js';
+import { type ArcDispatcher, type Task, type TaskContext, TaskError } from './task.js';
 
 export type AbortReason = 'cancelled' | 'shutdown' | 'lease_lost';
 
@@ -33,13 +36,28 @@ export interface AttemptDependencies {
   readonly logger: RunnerLogger;
   readonly progressIntervalMs: number;
   readonly retryBaseSeconds: number;
+  /** Hands the arcs of process jobs to workers; without it the task computes them itself. */
+  readonly arcsOf?: (job: ArcDispatcherJob, signal: AbortSignal) => ArcDispatcher;
+}
+
+/** The message through which a job came. */
+export interface AttemptOrigin {
+  readonly deliveryId: string;
+  progress(fraction: number, message: string): void;
+}
+
+/** The state in which an attempt left the job; 'lost': another attempt or the reaper decides. */
+export interface AttemptEnd {
+  readonly status: JobStatus | 'lost';
+  /** Of the error of a failed job. */
+  readonly code?: string;
 }
 
 export interface JobAttempt {
   readonly owner: JobOwner;
   readonly job: JobRow;
   /** Settled when the row is; never rejects. */
-  readonly done: Promise<void>;
+  readonly done: Promise<AttemptEnd>;
   /** Aborts the signal; a task still running after `graceMs` is abandoned. The first reason stays. */
   abort(reason: AbortReason, graceMs: number): void;
 }
@@ -49,10 +67,16 @@ type Outcome =
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'abandoned' };
 
-const SETTLE_TRIES = 3;
+/** A database that is started again is away for seconds: half a minute of tries. */
+const WRITE_TRIES = 12;
 
 /** Runs one attempt of one claimed job to its end. */
-export function startAttempt(dependencies: AttemptDependencies, job: JobRow, task: Task): JobAttempt {
+export function startAttempt(
+  dependencies: AttemptDependencies,
+  job: JobRow,
+  task: Task,
+  origin?: AttemptOrigin,
+): JobAttempt {
   const { db, bus, logger } = dependencies;
   const owner: JobOwner = { jobId: job.id, attempt: job.attempt };
   const controller = new AbortController();
@@ -74,7 +98,11 @@ export function startAttempt(dependencies: AttemptDependencies, job: JobRow, tas
 
   const journal = new AttemptJournal(db, owner, {
     intervalMs: dependencies.progressIntervalMs,
-    onEvents: (events) => bus.publish(events),
+    onEvents(events) {
+      bus.publish(events);
+      const last = events.findLast((event) => event.kind === 'progress');
+      if (last) origin?.progress(Number(last.data?.progress ?? 0), last.message);
+    },
     onLost: () => abort('lease_lost', 0),
     onError: (error) => logger.warn({ jobId: job.id, err: error }, 'progress of a job was not written'),
   });
@@ -83,20 +111,26 @@ export function startAttempt(dependencies: AttemptDependencies, job: JobRow, tas
     if (over || reason !== undefined) throw new JobAbortedError(reason ?? 'lease_lost');
     if (finalized) throw new Error('finalize was called twice');
     await journal.flush();
-    const event = await db.kysely.transaction().execute(async (transaction): Promise<JobEventRow> => {
-      const state = await lockOwnedJob(transaction, owner);
-      if (state !== 'owned') {
-        const why = state === 'lost' ? 'lease_lost' : 'cancelled';
-        abort(why, 0);
-        throw new JobAbortedError(why);
-      }
-      const result = await write(transaction);
-      const completed = await completeJob(transaction, owner, result);
-      if (!completed) throw new JobAbortedError('lease_lost');
-      return completed;
-    });
+    const event = await retryTransient(
+      (round) =>
+        db.kysely.transaction().execute(async (transaction): Promise<JobEventRow | undefined> => {
+          const state = await lockOwnedJob(transaction, owner);
+          // Committed in the round before, whose answer was lost with the connection.
+          if (state === 'completed' && round > 1) return undefined;
+          if (state !== 'owned') {
+            const why = state === 'cancel_requested' ? 'cancelled' : 'lease_lost';
+            abort(why, 0);
+            throw new JobAbortedError(why);
+          }
+          const result = await write(transaction);
+          const completed = await completeJob(transaction, owner, result);
+          if (!completed) throw new JobAbortedError('lease_lost');
+          return completed;
+        }),
+      { tries: WRITE_TRIES, signal: controller.signal },
+    );
     finalized = true;
-    bus.publish([event]);
+    if (event) bus.publish([event]);
   };
 
   const context: TaskContext = {
@@ -114,7 +148,7 @@ export function startAttempt(dependencies: AttemptDependencies, job: JobRow, tas
     finalize,
   };
 
-  async function run(): Promise<void> {
+  async function run(): Promise<AttemptEnd> {
     const work = Promise.resolve()
       .then(() => task(context))
       .then(
@@ -132,27 +166,24 @@ export function startAttempt(dependencies: AttemptDependencies, job: JobRow, tas
     if (finalized) {
       if (outcome.kind === 'threw')
         logger.warn({ jobId: job.id, err: outcome.error }, 'task threw after finalize');
-      return;
+      return { status: 'completed' };
     }
     const end = settlementOf(job, outcome, reason, dependencies);
-    if (end) await settle(end);
+    return end === undefined ? { status: 'lost' } : settle(end);
   }
 
-  async function settle(end: Settlement): Promise<void> {
-    for (let round = 1; ; round++) {
-      try {
-        const event = await settleJob(db.kysely, owner, end);
-        if (event) bus.publish([event]);
-        return;
-      } catch (error) {
-        if (round >= SETTLE_TRIES) throw error;
-      }
-    }
+  async function settle(end: Settlement): Promise<AttemptEnd> {
+    const event = await retryTransient(() => settleJob(db.kysely, owner, end), { tries: WRITE_TRIES });
+    if (!event) return { status: 'lost' };
+    bus.publish([event]);
+    const code = end.error?.code;
+    return { status: end.status, ...(typeof code === 'string' && { code }) };
   }
 
-  const done = run().catch((error: unknown) => {
+  const done = run().catch((error: unknown): AttemptEnd => {
     // The lease runs out and the reaper takes the job.
     logger.error({ jobId: job.id, err: error }, 'the end of a job could not be written');
+    return { status: 'lost' };
   });
   return { owner, job, done, abort };
 }

@@ -1,6 +1,6 @@
 /** The statements that move a job from state to state. Each move writes its event in the same transaction. */
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { DatabaseSchema, JobStatus } from '../db/schema.js';
+import type { DatabaseSchema, JobStatus, JobType } from '../db/schema.js';
 import type { JobEventRow, JobRow } from './job-service.js';
 import { storableJson, storableText } from './json-text.js';
 
@@ -13,12 +13,28 @@ export interface JobOwner {
   readonly attempt: number;
 }
 
-/** Takes the oldest job that may run; two workers never get the same one. */
+export interface ClaimFilter {
+  readonly types?: readonly JobType[];
+  /** Only this job. */
+  readonly jobId?: string;
+}
+
+/** Takes the job of lowest rank, then the oldest, that may run; two workers never get the same one. */
 export async function claimJob(
   db: Kysely<DatabaseSchema>,
   workerId: string,
   leaseSeconds: number,
+  filter: ClaimFilter = {},
 ): Promise<{ readonly job: JobRow; readonly event: JobEventRow } | undefined> {
+  const ofTypes =
+    filter.types === undefined
+      ? sql``
+      : sql`and type in (select value from jsonb_array_elements_text(${storableJson(filter.types)}::jsonb))`;
+  // A named job is waited for when another statement has it just now; of all others there are enough.
+  const which =
+    filter.jobId === undefined
+      ? sql`order by rank, created_at, id limit 1 for update skip locked`
+      : sql`and id = ${filter.jobId} for update`;
   return db.transaction().execute(async (transaction) => {
     const claimed = await sql<JobRow>`
       update processing_jobs set status = 'running', attempt = attempt + 1, worker_id = ${workerId},
@@ -26,8 +42,7 @@ export async function claimJob(
         started_at = coalesce(started_at, now()), updated_at = now(), progress = 0, progress_message = null
       where id = (
         select id from processing_jobs
-        where status = 'pending' and (run_after is null or run_after <= now())
-        order by created_at, id limit 1 for update skip locked)
+        where status = 'pending' and (run_after is null or run_after <= now()) ${ofTypes} ${which})
       returning *`.execute(transaction);
     const job = claimed.rows[0];
     if (!job) return undefined;
@@ -100,7 +115,7 @@ export async function settleJob(
         completed_at = case when ${terminal}::boolean then now() end,
         run_after = case when ${terminal}::boolean then null
           else now() + make_interval(secs => ${end.waitSeconds ?? 0}) end,
-        max_attempts = max_attempts + ${end.uncounted ? 1 : 0}
+        max_attempts = max_attempts + ${end.uncounted ? 1 : 0}, dispatched_at = null
       where id = ${owner.jobId} and attempt = ${owner.attempt} and status = 'running'
       returning id, attempt)
     insert into job_events (job_id, kind, level, message, data)
@@ -111,18 +126,19 @@ export async function settleJob(
 }
 
 /**
- * Locks the job row for the transaction that finalises it. 'owned' holds until the transaction ends.
+ * Locks the job row for the transaction that finalises it. 'owned' holds until the transaction ends; 'completed': by
+ * this very attempt.
  */
 export async function lockOwnedJob(
   transaction: Transaction<DatabaseSchema>,
   owner: JobOwner,
-): Promise<'owned' | 'cancel_requested' | 'lost'> {
-  const { rows } = await sql<{ cancel_requested: boolean }>`
-    select cancel_requested from processing_jobs
-    where id = ${owner.jobId} and attempt = ${owner.attempt} and status = 'running' for update`.execute(
-    transaction,
-  );
+): Promise<'owned' | 'completed' | 'cancel_requested' | 'lost'> {
+  const { rows } = await sql<{ status: JobStatus; cancel_requested: boolean }>`
+    select status, cancel_requested from processing_jobs
+    where id = ${owner.jobId} and attempt = ${owner.attempt} and status in ('running', 'completed')
+    for update`.execute(transaction);
   if (rows.length === 0) return 'lost';
+  if (rows[0].status === 'completed') return 'completed';
   return rows[0].cancel_requested ? 'cancel_requested' : 'owned';
 }
 
@@ -166,7 +182,7 @@ export async function reapJobs(
       for update skip locked),
     moved as (
       update processing_jobs as job set status = dead.next, lease_until = null, run_after = null, updated_at = now(),
-        completed_at = case when dead.next <> 'pending' then now() end,
+        dispatched_at = null, completed_at = case when dead.next <> 'pending' then now() end,
         error = case when dead.next = 'failed' then jsonb_build_object('code', 'worker_lost', 'message',
           'The worker died while it ran this job, in attempt ' || dead.attempt || ' of ' || job.max_attempts) end
       from dead where job.id = dead.id and job.attempt = dead.attempt and job.status = 'running'

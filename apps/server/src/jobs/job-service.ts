@@ -8,6 +8,8 @@ export interface CreateJobInput {
   readonly userId: string;
   readonly type: JobType;
   readonly parameters: Record<string, unknown>;
+  /** 1 (first) to 10; default 5. Says when the job is run, not what it computes. */
+  readonly priority?: number;
   readonly idempotencyKey?: string;
   readonly requestHash?: string;
 }

@@ -1,4 +1,4 @@
-import type { JobStatus } from '../db/schema.js';
+import type { JobStatus, JobType } from '../db/schema.js';
 
 /**
  * Every change of state a job may make. The database holds the same table in a trigger.
@@ -19,4 +19,10 @@ export function mayTransition(from: JobStatus, to: JobStatus): boolean {
 /** True when the job will never change again. */
 export function isTerminal(status: JobStatus): boolean {
   return JOB_TRANSITIONS[status].length === 0;
+}
+
+export const JOB_TYPES: readonly JobType[] = ['plan', 'ingest', 'process', 'catalog'];
+
+export function isJobType(name: string): name is JobType {
+  return JOB_TYPES.some((type) => type === name);
 }

@@ -11,6 +11,7 @@ import {
   type JobStatus,
   type JobType,
   type LocalJobService,
+  type LocalRunnerOptions,
   type ObjectStore,
   type RunnerLogger,
   type ServerConfig,
@@ -26,6 +27,9 @@ export interface JobEnvironment {
   readonly config: ServerConfig;
   readonly db: Database;
   readonly objects: ObjectStore;
+  /** Service and runner of this environment; by default those of one process. */
+  createService?(): LocalJobService;
+  createRunner?(options: JobRunnerOptions): JobRunner;
   close(): Promise<void>;
 }
 
@@ -51,7 +55,7 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
     });
     afterAll(() => environment.close());
     beforeEach(async () => {
-      service = createJobService({ db: environment.db });
+      service = environment.createService?.() ?? createJobService({ db: environment.db });
       userId = await insertUser(environment.db);
       logged = [];
     });
@@ -66,17 +70,18 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
     };
     const logger: RunnerLogger = { info: keep, warn: keep, error: keep };
 
-    async function startRunner(task: Task, options: Partial<JobRunnerOptions> = {}): Promise<JobRunner> {
+    async function startRunner(task: Task, options: Partial<LocalRunnerOptions> = {}): Promise<JobRunner> {
       const { config, db, objects } = environment;
       const registry = { plan: task, ingest: task, process: task, catalog: task };
-      const runner = createJobRunner({
+      const create = environment.createRunner ?? createJobRunner;
+      const runner = create({
         config,
         db,
         objects,
         registry,
         service,
         logger,
-        exclusive: false,
+        ...(environment.createRunner === undefined && { exclusive: false }),
         sweepIntervalMs: 50,
         cancelGraceMs: 300,
         retryBaseSeconds: 0.02,
@@ -428,7 +433,7 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
 
       it('a running job by its signal', async () => {
         const job = await create();
-        await startRunner((context) => untilAborted(context.signal));
+        await startRunner((context) => untilAborted(context.signal), { cancelGraceMs: 30_000 });
         await reach(job.id, 'running');
         const start = performance.now();
         expect(await service.requestCancel(job.id)).toMatchObject({
@@ -436,7 +441,8 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
           cancel_requested: true,
         });
         expect(await reach(job.id, 'cancelled')).toMatchObject({ attempt: 1, error: null });
-        expect(performance.now() - start).toBeLessThan(280);
+        // By the signal, long before the task would be abandoned; a machine at work on other things is slow.
+        expect(performance.now() - start).toBeLessThan(3_000);
         expect(await messages(job.id, 'status')).toEqual([
           'Accepted',
           'Attempt 1 started',
@@ -542,6 +548,8 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
         await new Promise((resolve) => setTimeout(resolve, 250));
         expect(await service.get(job.id)).toMatchObject({ status: 'running', attempt: 1, worker_id: 'dead' });
         await runner.stop();
+        // Only where no other process can hold a job.
+        if (environment.createRunner !== undefined) return;
         await startRunner(finish, { exclusive: true });
         expect(await reach(job.id, 'completed')).toMatchObject({ attempt: 2 });
       });
@@ -563,7 +571,10 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
               (error: Error) => outcomes.push(`attempt ${context.attempt} refused: ${error.name}`),
             );
           },
-          { sweepIntervalMs: 600_000, config: { ...environment.config, leaseSeconds: 600 } },
+          {
+            sweepIntervalMs: 600_000,
+            config: { ...environment.config, leaseSeconds: 600, jobConcurrency: 1 },
+          },
         );
         await reach(job.id, 'running');
         await sql`update processing_jobs set lease_until = now() - interval '1 second' where id = ${job.id}`.execute(
