@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseEopC04 } from '@gravity/formats';
+import { parseEop } from '@gravity/formats';
 import {
   type EarthRotationSpec,
   type Geopotential,
@@ -51,7 +51,7 @@ export async function rotationOf(
     };
   }
   if (options.eop) {
-    const table = parseEopC04(await readFile(options.eop, 'latin1'), { file: options.eop });
+    const table = parseEop(await readFile(options.eop, 'latin1'), { file: options.eop });
     return { model: 'iers2010', eop: sliceEopTable(table, mjdUtc(startGpsSeconds), mjdUtc(endGpsSeconds)) };
   }
   return (await resolveEarthRotation({ model: 'iers2010' }, startGpsSeconds, endGpsSeconds)).spec;

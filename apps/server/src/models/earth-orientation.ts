@@ -1,4 +1,4 @@
-import { parseEopC04 } from '@gravity/formats';
+import { parseEop } from '@gravity/formats';
 import {
   createEopTable,
   describeEopTable,
@@ -37,7 +37,7 @@ async function readAll(): Promise<LoadedEop> {
   const sources: string[] = [];
   for (const file of EOP_FILES) {
     const asset = await readAsset(file);
-    const table = parseEopC04(Buffer.from(asset.bytes).toString('latin1'), { file });
+    const table = parseEop(Buffer.from(asset.bytes).toString('latin1'), { file });
     for (let i = 0; i < table.mjdUtc.length; i++) rows.set(table.mjdUtc[i], rowOf(table, i));
     hashes.push(asset.sha256);
     sources.push(table.source);
@@ -106,7 +106,7 @@ export async function resolveEarthRotation(
 async function loadUserEop(name: string, openUserFile: OpenUserFile | undefined): Promise<LoadedEop> {
   if (!openUserFile) throw new TypeError('a series of the user needs a way to open it');
   return readUserFile(await openUserFile(name, EOP_FIELD), name, EOP_FIELD, 'invalid_eop', (bytes) => {
-    const table = parseEopC04(Buffer.from(bytes).toString('latin1'), { file: name });
+    const table = parseEop(Buffer.from(bytes).toString('latin1'), { file: name });
     return { table, sha256: sha256(bytes), source: `${name} (${table.source})` };
   });
 }
