@@ -2,6 +2,7 @@ import { openDatabase } from '@gravity/server';
 import { afterAll, beforeAll } from 'vitest';
 import { temporaryFolder, testConfig } from '../helpers.js';
 import { type PostgresServer, startPostgres } from '../services/postgres.js';
+import { consistencyContract } from './consistency-contract.js';
 import { databaseContract } from './database-contract.js';
 import { timeSeriesContract } from './time-series-contract.js';
 
@@ -15,10 +16,10 @@ afterAll(async () => {
   folder.remove();
 });
 
-databaseContract('PostgreSQL', async () =>
-  openDatabase(testConfig(folder.path, { databaseUrl: await server.createDatabase() })),
-);
+const open = async () =>
+  openDatabase(testConfig(folder.path, { databaseUrl: await server.createDatabase() }));
 
-timeSeriesContract('PostgreSQL', async () =>
-  openDatabase(testConfig(folder.path, { databaseUrl: await server.createDatabase() })),
-);
+databaseContract('PostgreSQL', open);
+
+timeSeriesContract('PostgreSQL', open);
+consistencyContract('PostgreSQL', open);

@@ -1,11 +1,25 @@
+import { PGlite } from '@electric-sql/pglite';
 import { copyRow, openDatabase, RowMarks, windowsOf } from '@gravity/server';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, testConfig } from '../helpers.js';
+import { partitionsOf, upgradeKeepsRows } from './old-database.js';
+import { kyselyOver } from './pglite-kysely.js';
 import { timeSeriesContract } from './time-series-contract.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 timeSeriesContract('PGlite', () => openDatabase(testConfig(folder.path)));
+
+describe('a database of the version before', () => {
+  it('keeps every row when its tables are divided by time', async () => {
+    const pg = await PGlite.create({ parsers: { 20: (value: string) => value } });
+    await pg.exec(`set timezone = 'UTC'`);
+    const kysely = kyselyOver(pg);
+    await upgradeKeepsRows(kysely);
+    expect(await partitionsOf(kysely, 'baseline_vectors')).toEqual({ baseline_vectors_20230601: 2001 });
+    await pg.close();
+  });
+});
 
 describe('RowMarks', () => {
   const columns = ['time', 'gps_seconds', 'satellite', 'product'];

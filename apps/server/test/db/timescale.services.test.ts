@@ -3,6 +3,7 @@ import { type Database, maintainTimeSeries, openDatabase, refreshAggregates } fr
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, testConfig } from '../helpers.js';
+import { upgradeKeepsRows } from './old-database.js';
 import { copyObservations, timeSeriesContract } from './time-series-contract.js';
 import { openTimescalePglite } from './timescale-pglite.js';
 
@@ -146,5 +147,16 @@ describe('TimescaleDB: chunks', () => {
     expect(await left()).toEqual(['0']);
     await maintainTimeSeries(db, { audit_retention_days: null });
     expect(await policy()).toEqual([]);
+  });
+});
+
+describe('TimescaleDB: a database of the version before', () => {
+  it('keeps every row when its tables become hypertables', async () => {
+    const db = await openTimescalePglite(upgradeKeepsRows);
+    expect(await refreshAggregates(db)).toBeGreaterThan(0);
+    const { rows } = await sql<{ records: string }>`
+      select sum(records) as records from observation_hourly_data`.execute(db.kysely);
+    expect(rows[0].records).toBe('6202');
+    await db.close();
   });
 });

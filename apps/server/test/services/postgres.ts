@@ -26,6 +26,15 @@ export interface PostgresServer {
   kill(): Promise<void>;
   /** Starts again on the same port and folder after `kill`. */
   start(): Promise<void>;
+  /** A streaming replica of this server, in hot standby. */
+  startReplica(): Promise<PostgresReplica>;
+  remove(): Promise<void>;
+}
+
+export interface PostgresReplica {
+  readonly port: number;
+  /** Runs statements as superuser in the database `postgres`. */
+  execute(sql: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -46,14 +55,16 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   );
   if (init.status !== 0) throw new Error(`initdb: ${init.stderr}`);
   const port = await freePort();
-  const url = (database: string): string => `postgresql://postgres@127.0.0.1:${port}/${database}`;
+  const url = (database: string, serverPort = port): string =>
+    `postgresql://postgres@127.0.0.1:${serverPort}/${database}`;
   let daemon: Daemon | undefined;
   let databases = 0;
+  const replicas: Daemon[] = [];
 
-  const connect = async (): Promise<pg.Client> => {
+  const connect = async (serverPort = port): Promise<pg.Client> => {
     const end = Date.now() + 60_000;
     for (;;) {
-      const client = new pg.Client({ connectionString: url('postgres') });
+      const client = new pg.Client({ connectionString: url('postgres', serverPort) });
       client.on('error', () => {});
       try {
         await client.connect();
@@ -64,15 +75,15 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       }
     }
   };
-  const execute = async (statement: string): Promise<void> => {
-    const client = await connect();
+  const execute = async (statement: string, serverPort = port): Promise<void> => {
+    const client = await connect(serverPort);
     try {
       await client.query(statement);
     } finally {
       await client.end();
     }
   };
-  const start = async (): Promise<void> => {
+  const launch = async (dataFolder: string, serverPort: number, log: string): Promise<Daemon> => {
     const options = [
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=${folder.path}`,
@@ -80,19 +91,49 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       'timezone=UTC',
       ...settings,
     ];
-    const parameters = ['-D', data, '-p', String(port), ...options.flatMap((option) => ['-c', option])];
-    daemon = startDaemon(join(bin, 'postgres'), parameters, {
+    const parameters = [
+      '-D',
+      dataFolder,
+      '-p',
+      String(serverPort),
+      ...options.flatMap((option) => ['-c', option]),
+    ];
+    const started = startDaemon(join(bin, 'postgres'), parameters, {
       ...asUser,
       cwd: folder.path,
-      logPath: join(folder.path, 'postgres.log'),
+      logPath: join(folder.path, log),
     });
-    await (await connect()).end();
+    await (await connect(serverPort)).end();
+    return started;
+  };
+  const start = async (): Promise<void> => {
+    daemon = await launch(data, port, 'postgres.log');
+  };
+  const startReplica = async (): Promise<PostgresReplica> => {
+    const replicaPort = await freePort();
+    const replicaData = join(folder.path, `replica-${replicaPort}`);
+    const backup = spawnSync(
+      join(bin, 'pg_basebackup'),
+      ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-D', replicaData]
+        // -R writes the connection to the primary and the standby mark
+        .concat(['-R', '-X', 'stream', '-c', 'fast', '--no-sync']),
+      { ...asUser, cwd: folder.path, encoding: 'utf8' },
+    );
+    if (backup.status !== 0) throw new Error(`pg_basebackup: ${backup.stderr}`);
+    const replica = await launch(replicaData, replicaPort, 'replica.log');
+    replicas.push(replica);
+    return {
+      port: replicaPort,
+      execute: (statement) => execute(statement, replicaPort),
+      remove: () => replica.end('SIGQUIT'),
+    };
   };
   await start();
   return {
     port,
-    execute,
+    execute: (statement) => execute(statement),
     start,
+    startReplica,
     createDatabase: async () => {
       databases += 1;
       const name = `gravity_${process.pid}_${databases}`;
@@ -104,6 +145,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       await daemon?.end('SIGQUIT');
     },
     remove: async () => {
+      await Promise.all(replicas.map((replica) => replica.end('SIGQUIT')));
       await daemon?.end('SIGQUIT');
       folder.remove();
     },
