@@ -116,10 +116,7 @@ export function createHealth(options: HealthOptions): Health {
   const probes: Record<string, Probe> = {
     database: databaseProbe(options),
     ...(db.statistics().replica !== undefined && { database_replica: replicaProbe(options) }),
-    object_store: async () => {
-      await objects.head('temp', 'health-check');
-      return undefined;
-    },
+    object_store: () => objects.ping().then(() => undefined),
     ...(shared.kind === 'redis' && { redis: () => shared.ping().then(() => undefined) }),
     jobs: jobsProbe(options),
     disk: diskProbe(options),
