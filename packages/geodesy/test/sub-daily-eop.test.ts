@@ -1,9 +1,11 @@
 import {
   ARCSECOND,
   createEarthRotation,
+  createSubDailyEop,
   createSubDailyVariations,
   EopInterpolator,
   emptyEopValues,
+  greenwichMeanSiderealTime,
   taiMinusUtcSeconds,
   zonalTideUt1,
 } from '@gravity/geodesy';
@@ -70,6 +72,30 @@ describe('ocean tides in Earth orientation', () => {
       expect(Math.abs((b[k] - c[k]) / (2 * h) - a[3 + k])).toBeLessThan(
         3e-6 * Math.abs(a[k] * 1.5e-4) + 1e-17,
       );
+    }
+  });
+});
+
+describe('as a function of time', () => {
+  it('agree with the sums, with their rates', () => {
+    const table = c04Table('14 C04', fixture<ArcFixture>('grace-c-arc').c04.rows);
+    const eop = new EopInterpolator(table);
+    const subDaily = createSubDailyEop(table);
+    const variations = createSubDailyVariations();
+    const [a, b] = [new Float64Array(6), new Float64Array(6)];
+    for (let i = 0; i < 200; i++) {
+      const gps = (59412 - 51544.5) * 86400 + i * 431;
+      subDaily(gps, 0.25, a);
+      const t = (gps + 51.434) / 86400 / 36525;
+      const ut1 = 19.25 + eop.ut1MinusTaiSeconds(gps, 0.25);
+      variations(t, greenwichMeanSiderealTime(gps, ut1, t), b);
+      // Of 1e-9 rad and 5e-5 s: UT1 of the nearest day costs 1e-7, the polynomials 1e-9.
+      for (let k = 0; k < 2; k++) {
+        expect(Math.abs(a[k] - b[k])).toBeLessThan(1e-15);
+        expect(Math.abs(a[3 + k] - b[3 + k])).toBeLessThan(1e-19);
+      }
+      expect(Math.abs(a[2] - b[2])).toBeLessThan(1e-11);
+      expect(Math.abs(a[5] - b[5])).toBeLessThan(1e-15);
     }
   });
 });

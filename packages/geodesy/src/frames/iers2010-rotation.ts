@@ -31,7 +31,7 @@ export function createIers2010Rotation(
 ): EarthRotation {
   const pole = new PoleInterpolator();
   const eop = new EopInterpolator(spec.eop, { zonalTides: spec.zonalTides ?? true });
-  const subDaily = subDailyEop ?? ((spec.subDailyTides ?? true) ? createSubDailyEop(eop) : undefined);
+  const subDaily = subDailyEop ?? ((spec.subDailyTides ?? true) ? createSubDailyEop(spec.eop) : undefined);
   const p: PoleAndRate = { x: 0, y: 0, s: 0, xRate: 0, yRate: 0, sRate: 0 };
   const e = emptyEopValues();
   const extra = new Float64Array(6);

@@ -2,6 +2,7 @@ import {
   type Ellipsoid,
   type Geopotential,
   normalZonalCoefficients,
+  PERMANENT_TIDE_C20,
   type TideSystem,
   triangleIndex,
 } from '@gravity/geodesy';
@@ -36,9 +37,6 @@ export const K20_ELASTIC = 0.29525;
 
 /** Anelastic Earth, zero frequency. Source: IERS Conventions 2010, table 6.3. */
 export const K20_ANELASTIC = 0.3019;
-
-/** A₀·H₀: the permanent tide raising potential as C̄20. Source: IERS Conventions 2010, section 6.2.2. */
-const PERMANENT_TIDE_C20 = 4.4228e-8 * -0.3146;
 
 /**
  * C̄20 in another permanent-tide system.
