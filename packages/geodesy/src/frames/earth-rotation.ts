@@ -1,6 +1,7 @@
 import type { EarthRotation, EarthRotationSpec } from '../earth-rotation-types.js';
 import { createConstantRotation } from './constant-rotation.js';
-import { createIers2010Rotation, type SubDailyEop } from './iers2010-rotation.js';
+import { createIers2010Rotation } from './iers2010-rotation.js';
+import type { SubDailyEop } from './sub-daily-eop.js';
 
 /** What a serializable spec cannot hold. */
 export interface EarthRotationOptions {

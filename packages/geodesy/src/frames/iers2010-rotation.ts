@@ -5,19 +5,11 @@ import { EARTH_ROTATION_ANGLE_RATE, earthRotationAngle } from './earth-rotation-
 import { EopInterpolator, emptyEopValues } from './eop-interpolator.js';
 import { ARCSECOND } from './fundamental-arguments.js';
 import { type PoleAndRate, PoleInterpolator } from './pole-interpolator.js';
-import { createSubDailyEop } from './sub-daily-eop.js';
+import { createSubDailyEop, type SubDailyEop } from './sub-daily-eop.js';
 
 const CENTURY_SECONDS = 36525 * 86400;
 /** TIO locator s′ = −47 µas·t. IERS Conventions 2010, eq. 5.13. */
 const TIO_LOCATOR_RATE = (-47e-6 * ARCSECOND) / CENTURY_SECONDS;
-
-/**
- * Variations of Earth orientation that daily tables do not hold (ocean tides and libration, IERS Conventions
- * 2010, section 8), to be added to the interpolated values.
- *
- * @param out six values are written: Δx_p, Δy_p in rad, ΔUT1 in s, then their rates per second
- */
-export type SubDailyEop = (gpsSeconds: number, offsetSeconds: number, out: Float64Array) => void;
 
 /** TIO locator s′ in rad at TT seconds since J2000.0. */
 export function tioLocator(ttSeconds: number): number {

@@ -4,7 +4,6 @@ export * from './earth-rotation.js';
 export * from './earth-rotation-angle.js';
 export * from './eop-interpolator.js';
 export * from './fundamental-arguments.js';
-export type { SubDailyEop } from './iers2010-rotation.js';
 export { tioLocator } from './iers2010-rotation.js';
 export * from './nutation.js';
 export * from './pole-interpolator.js';

@@ -2,7 +2,6 @@ import type { EopTable } from '../earth-rotation-types.js';
 import { FIRST_UTC_MJD, taiMinusUtcSeconds } from '../time/leap-seconds.js';
 import { TAI_MINUS_GPS_SECONDS, TT_MINUS_GPS_SECONDS } from '../time/scales.js';
 import { ARCSECOND, fundamentalArguments } from './fundamental-arguments.js';
-import type { SubDailyEop } from './iers2010-rotation.js';
 import { parseTable } from './parse-table.js';
 import { interpolatingPolynomial } from './polynomial.js';
 import { greenwichMeanSiderealTime } from './sidereal-time.js';
@@ -18,6 +17,14 @@ const RATES = [
     (perCentury) => (perCentury * ARCSECOND) / CENTURY_SECONDS,
   ),
 ];
+
+/**
+ * Variations of Earth orientation that daily tables do not hold (ocean tides and libration, IERS Conventions
+ * 2010, section 8), to be added to the interpolated values.
+ *
+ * @param out six values are written: Δx_p, Δy_p in rad, ΔUT1 in s, then their rates per second
+ */
+export type SubDailyEop = (gpsSeconds: number, offsetSeconds: number, out: Float64Array) => void;
 
 /** Which diurnal and semidiurnal variations are computed; both by default. */
 export interface SubDailyTerms {
