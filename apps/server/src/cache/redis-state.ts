@@ -3,7 +3,7 @@ import { createMemoryState } from './memory-state.js';
 import type { Counter, SharedState, SharedStateOptions } from './shared-state.js';
 
 /** A healthy Redis answers in under a millisecond; a request waits no longer than this for a sick one. */
-const commandMilliseconds = 500;
+const commandMilliseconds = 700;
 const probeMilliseconds = 1000;
 const startMilliseconds = 2000;
 
@@ -29,8 +29,22 @@ if left < 0 then return {0, 0} end
 return {tonumber(redis.call('GET', KEYS[1])) or 0, left}`;
 
 /**
+ * The reply, or a rejection when there is none in time. Where the process itself was too busy to read, the reply may
+ * be there when the time is over: it is looked for once more.
+ */
+function inTime<T>(reply: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => setImmediate(() => reject(new Error(`Redis did not answer within ${commandMilliseconds} ms`))),
+      commandMilliseconds,
+    );
+    reply.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
  * Shared state in Redis. When Redis does not answer, this process counts alone, going on from the last counts it
- * saw: the first call notices after at most half a second, all others do not wait, and a look in the background
+ * saw: the first call notices after less than a second, all others do not wait, and a look in the background
  * finds out when Redis is back.
  */
 export async function openRedisState(
@@ -41,7 +55,6 @@ export async function openRedisState(
   const redis = new Redis(url, {
     lazyConnect: true,
     connectionName: `${prefix}-api`,
-    commandTimeout: commandMilliseconds,
     connectTimeout: startMilliseconds,
     // Neither kept for later nor sent twice: a request waits now or counts here.
     enableOfflineQueue: false,
@@ -60,7 +73,7 @@ export async function openRedisState(
 
   const probe = (): void => {
     timer = setTimeout(() => {
-      redis.ping().then(
+      inTime(redis.ping()).then(
         () => {
           if (closed) return;
           away = false;
@@ -82,7 +95,7 @@ export async function openRedisState(
   const attempt = async <T>(remote: () => Promise<T>, fallback: () => Promise<T>): Promise<T> => {
     if (away) return fallback();
     try {
-      return await remote();
+      return await inTime(remote());
     } catch (error) {
       lose(error);
       return fallback();
@@ -135,7 +148,7 @@ export async function openRedisState(
         () => local.remove(key),
       ),
     async ping() {
-      await redis.ping();
+      await inTime(redis.ping());
     },
     async close() {
       closed = true;

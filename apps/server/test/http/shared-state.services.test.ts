@@ -87,7 +87,7 @@ it('goes on alone while Redis is away, from the last count, and tells once', asy
   await proxy.cut();
   const start = performance.now();
   expect((await state.add('k', 60_000)).count).toBe(4);
-  // One command may wait its half second; the machine of the tests is busy.
+  // One command may wait its time; the machine of the tests is busy.
   expect(performance.now() - start).toBeLessThan(1500);
   const later = performance.now();
   for (let i = 0; i < 200; i++) await state.add('k', 60_000);
@@ -102,7 +102,7 @@ it('goes on alone while Redis is away, from the last count, and tells once', asy
   await state.close();
 });
 
-it('waits no longer than half a second for a Redis that hangs, and only once', async () => {
+it('waits less than a second for a Redis that hangs, and only once', async () => {
   const state = await openSharedState({ redisUrl: redis.url, redisPrefix: 'hang' });
   await state.add('k', 60_000);
   const admin = new Redis(redis.url);
@@ -110,9 +110,9 @@ it('waits no longer than half a second for a Redis that hangs, and only once', a
   const start = performance.now();
   const counts = await Promise.all([1, 2, 3].map(() => state.add('k', 60_000)));
   expect(counts.map(({ count }) => count)).toEqual([2, 3, 4]);
-  // Half a second for the commands under way; more only as the machine of the tests is busy.
-  expect(performance.now() - start).toBeGreaterThan(400);
-  expect(performance.now() - start).toBeLessThan(1500);
+  // 0.7 s for the commands under way; more only as the machine of the tests is busy.
+  expect(performance.now() - start).toBeGreaterThan(600);
+  expect(performance.now() - start).toBeLessThan(2500);
   const later = performance.now();
   await state.add('k', 60_000);
   expect(performance.now() - later).toBeLessThan(100);
