@@ -98,7 +98,8 @@ export function waveOfHeights(wave: DoodsonWave): HarmonicWave {
 /**
  * Wave of cosine and sine coefficients, as the tides of the atmosphere are published with AOD1B.
  *
- * @param phase angle added to θ in the publication, rad (0, or `doodsonWarburgPhase`)
+ * @param phase angle added to θ in the publication, rad: 0 for a plain Doodson argument, `doodsonWarburgPhase` where the
+ *   publication follows Doodson and Warburg, as the tides of AOD1B do to our knowledge (compare before relying on it)
  */
 export function waveOfCosineSine(
   name: string,
