@@ -7,6 +7,7 @@ import { addDemoCommand } from './commands/demo.js';
 import { addRecoverCommand } from './commands/recover.js';
 import { addServeCommand } from './commands/serve.js';
 import { addSimulateCommand } from './commands/simulate.js';
+import { addWorkerCommand } from './commands/worker.js';
 
 /** The `gravity` command with all it can do. */
 export function createProgram(version: string): Command {
@@ -15,6 +16,7 @@ export function createProgram(version: string): Command {
     .version(version)
     .showHelpAfterError('(gravity help <command> explains the options)');
   addServeCommand(program, version);
+  addWorkerCommand(program, version);
   addDemoCommand(program, version);
   addSimulateCommand(program, version);
   addRecoverCommand(program);

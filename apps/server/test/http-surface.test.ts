@@ -212,8 +212,8 @@ describe('health, metrics and logs', () => {
       /http_request_duration_seconds_count\{method="GET",route="\/ops\/jobs\/:job_id",status_code="404"\} 1/,
     );
     expect(text).toMatch(/gravity_jobs\{type="catalog",status="pending"\} 1/);
-    expect(text).toMatch(/gravity_queue_depth\{type="catalog"\} 1/);
-    expect(text).toMatch(/gravity_queue_oldest_seconds [0-9.]+/);
+    expect(text).toMatch(/gravity_queue_depth\{queue="catalog",state="pending"\} 1/);
+    expect(text).toMatch(/gravity_queue_oldest_seconds\{queue="catalog"\} [0-9.]+/);
     expect(text).toMatch(/gravity_database_up 1/);
     expect(text).toMatch(/process_resident_memory_bytes \d+/);
     expect(text).not.toContain('550e8400');

@@ -1,4 +1,4 @@
-import { loadConfig, type RunningServer, startServer } from '@gravity/server';
+import { loadConfig, parseQueues, QUEUE_NAMES, type RunningServer, startServer } from '@gravity/server';
 import { webRoot } from '@gravity/web';
 import type { Command } from 'commander';
 import { note } from '../output.js';
@@ -9,6 +9,7 @@ interface ServeOptions {
   readonly port?: number;
   readonly dataDir?: string;
   readonly fileSource?: readonly string[];
+  readonly queues?: string;
 }
 
 /** `gravity serve`: API, database, object store and workers in this process. */
@@ -20,6 +21,10 @@ export function addServeCommand(program: Command, version: string): void {
     .option('--port <n>', 'port; 0 takes a free one (default: GRAVITY_PORT or 8000)', parsePort)
     .option('--data-dir <folder>', 'database, objects and secrets (default: GRAVITY_DATA_DIR or ./data)')
     .option('--file-source <folder>', 'folder that file: sources may be read from; may be repeated', collect)
+    .option(
+      '--queues <names>',
+      `work on these here: all, none, or some of ${QUEUE_NAMES.join(',')} (default: GRAVITY_QUEUES or all)`,
+    )
     .action((options: ServeOptions) => serve(options, version));
 }
 
@@ -30,11 +35,14 @@ async function serve(options: ServeOptions, version: string): Promise<void> {
     port: options.port,
     dataDir: options.dataDir,
     fileSources: options.fileSource,
+    ...(options.queues !== undefined && { queues: parseQueues('--queues', options.queues) }),
     // on a terminal requests are not worth a line each
     ...(quiet && { logLevel: 'warn' }),
   });
   const server = await startServer(config, { webRoot, version });
   note(describeServer(server.url));
+  if (server.monitorUrl !== undefined)
+    note(`  tasks    ${server.monitorUrl}/ (name and password of an admin)`);
   note(`data in ${config.dataDir}; Ctrl-C stops\n`);
   await untilStopped(server);
 }
@@ -48,8 +56,8 @@ export function describeServer(url: string): string {
   ].join('\n');
 }
 
-/** Closes the server on SIGINT or SIGTERM; a second signal ends the process at once. */
-export function untilStopped(server: RunningServer): Promise<void> {
+/** Closes the server or worker on SIGINT or SIGTERM; a second signal ends the process at once. */
+export function untilStopped(server: Pick<RunningServer, 'close'>): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {

@@ -11,6 +11,7 @@ import type { SharedState } from '../cache/shared-state.js';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
 import type { JobService } from '../jobs/job-service.js';
+import type { QueueDepth } from '../jobs/transport.js';
 import { createMetrics } from '../metrics/metrics.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { installAccessControl } from './access.js';
@@ -57,6 +58,8 @@ export interface AppOptions {
   readonly shared?: SharedState;
   /** Further parts for /health, such as queues. */
   readonly probes?: Readonly<Record<string, Probe>>;
+  /** What the queues say of themselves, for /metrics. */
+  readonly queueDepths?: () => Promise<readonly QueueDepth[]>;
   /** Whether the process around is complete, for /health/ready; default: yes. */
   readonly isReady?: () => boolean;
   readonly logStream?: { write(line: string): void };
@@ -123,7 +126,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         ? app.log.info({ component, ...state }, 'component is well again')
         : app.log.error({ component, ...state, ...(err !== undefined && { err }) }, 'component is not well'),
   });
-  const metrics = createMetrics(app, requestEnd, db, audit, version, health);
+  const metrics = createMetrics(app, requestEnd, db, audit, version, health, options.queueDepths);
   installAudit(app, requestEnd, audit);
   const closing = installClosing(app);
   app.addHook('onClose', async () => {

@@ -6,6 +6,7 @@ import { insertStatusEvent } from './job-moves.js';
 import type { JobOutbox } from './job-outbox.js';
 import {
   type CreateJobInput,
+  DEFAULT_PRIORITY,
   IdempotencyConflictError,
   type JobEventRow,
   type JobRow,
@@ -19,7 +20,6 @@ export interface LocalJobService extends JobService {
   readonly outbox?: JobOutbox;
 }
 
-const DEFAULT_PRIORITY = 5;
 /** A step of priority weighs as much as this many jobs waiting before. */
 const RANKS_PER_PRIORITY = 1_000;
 

@@ -4,6 +4,9 @@ import type { JobEventsTable, JobStatus, JobType, ProcessingJobsTable } from '..
 export type JobRow = Selectable<ProcessingJobsTable>;
 export type JobEventRow = Selectable<JobEventsTable>;
 
+/** Of 1 (first) to 10. */
+export const DEFAULT_PRIORITY = 5;
+
 export interface CreateJobInput {
   readonly userId: string;
   readonly type: JobType;

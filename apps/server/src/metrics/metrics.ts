@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { sql } from 'kysely';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Database } from '../db/database.js';
 import type { Health } from '../http/health.js';
 import type { RequestEnd } from '../http/request-end.js';
+import type { QueueDepth } from '../jobs/transport.js';
 import { addDatabaseMetrics } from './database-metrics.js';
 import { addHealthGauges } from './health-metrics.js';
+import { addQueueMetrics } from './queue-metrics.js';
 
 export interface Metrics {
   readonly contentType: string;
@@ -14,33 +15,19 @@ export interface Metrics {
   render(): Promise<string>;
 }
 
-const jobTypes = ['plan', 'ingest', 'process', 'catalog'];
-
 interface JobFigures {
   readonly type: string;
   readonly status: string;
   readonly count: number;
-  /** Age of the oldest, s. */
-  readonly oldestSeconds: number;
 }
 
 async function queryJobs(db: Database): Promise<JobFigures[]> {
   const rows = await db.kysely
     .selectFrom('processing_jobs')
-    .select(({ fn }) => [
-      'type',
-      'status',
-      fn.countAll<string>().as('count'),
-      sql<string>`extract(epoch from now() - min(created_at))`.as('oldest'),
-    ])
+    .select(({ fn }) => ['type', 'status', fn.countAll<string>().as('count')])
     .groupBy(['type', 'status'])
     .execute();
-  return rows.map(({ type, status, count, oldest }) => ({
-    type,
-    status,
-    count: Number(count),
-    oldestSeconds: Math.max(0, Number(oldest)),
-  }));
+  return rows.map(({ type, status, count }) => ({ type, status, count: Number(count) }));
 }
 
 /** Metrics of one application: its own registry, so that several can live in one process. */
@@ -51,6 +38,7 @@ export function createMetrics(
   audit: { buffered(): number },
   version: string,
   health: Health,
+  queueDepths?: () => Promise<readonly QueueDepth[]>,
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -85,17 +73,6 @@ export function createMetrics(
     help: '1 when the database answers.',
     registers,
   });
-  const queueDepth = new Gauge({
-    name: 'gravity_queue_depth',
-    help: 'Jobs waiting to be started.',
-    labelNames: ['type'],
-    registers,
-  });
-  const queueAge = new Gauge({
-    name: 'gravity_queue_oldest_seconds',
-    help: 'Age of the job that waits longest, s.',
-    registers,
-  });
   const jobs = new Gauge({
     name: 'gravity_jobs',
     help: 'Jobs by type and status.',
@@ -106,15 +83,7 @@ export function createMetrics(
     const figures = await queryJobs(db).catch(() => undefined);
     databaseUp.set(figures === undefined ? 0 : 1);
     jobs.reset();
-    for (const type of jobTypes) queueDepth.set({ type }, 0);
-    let oldest = 0;
-    for (const { type, status, count, oldestSeconds } of figures ?? []) {
-      jobs.set({ type, status }, count);
-      if (status !== 'pending') continue;
-      queueDepth.set({ type }, count);
-      oldest = Math.max(oldest, oldestSeconds);
-    }
-    queueAge.set(oldest);
+    for (const { type, status, count } of figures ?? []) jobs.set({ type, status }, count);
   };
   new Gauge({
     name: 'gravity_audit_buffered_rows',
@@ -131,11 +100,12 @@ export function createMetrics(
   });
   addDatabaseMetrics(registry, db);
   const readHealth = addHealthGauges(registry, health);
+  const readQueues = addQueueMetrics(registry, db, queueDepths);
   return {
     contentType: registry.contentType,
     loginFailures,
     async render() {
-      await Promise.all([readDatabase(), readHealth()]);
+      await Promise.all([readDatabase(), readHealth(), readQueues()]);
       return registry.metrics();
     },
   };

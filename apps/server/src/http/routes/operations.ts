@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
+import type { Principal } from '../../auth/authenticate.js';
 import type { JobType } from '../../db/schema.js';
-import { type Api, type AppContext, linkPrefix, principalOf } from '../context.js';
+import { DEFAULT_PRIORITY } from '../../jobs/job-service.js';
+import { type Api, type AppContext, isAdmin, linkPrefix, principalOf } from '../context.js';
+import { HttpError } from '../errors.js';
 import { idempotencyKey, requestHash } from '../idempotency.js';
 import { JobSchema, presentJob } from '../schemas/jobs.js';
 import { CatalogBody, IngestBody, PlanBody, ProcessBody } from '../schemas/operations.js';
@@ -39,25 +42,37 @@ function schemaOf<Body extends TSchema>(
   };
 }
 
+/** Going before the jobs of others is for admins to allow. */
+function checkPriority(principal: Principal, priority: number | undefined): void {
+  if (priority === undefined || priority >= DEFAULT_PRIORITY || isAdmin(principal)) return;
+  const message = `${priority} is for admins; others may ask for ${DEFAULT_PRIORITY} to 10`;
+  throw new HttpError(403, `priority: ${message}`, [{ field: 'priority', message }]);
+}
+
 /** The four operations. Each checks its request, stores a job and answers before any work is done. */
 export function operationRoutes(api: Api, context: AppContext): void {
   const { config, db, objects, jobs } = context;
   const access = { config: { access: 'operator' } } as const;
 
-  const accept = async (
-    request: FastifyRequest,
+  /** `priority` says when the job is run; it is no part of the parameters its result depends on. */
+  const accept = async <Body extends { readonly priority?: number }>(
+    request: FastifyRequest & { readonly body: Body },
     reply: FastifyReply,
     type: JobType,
-    check: (context: CheckContext) => Promise<Record<string, unknown>>,
+    check: (body: Omit<Body, 'priority'>, context: CheckContext) => Promise<Record<string, unknown>>,
   ) => {
     const key = idempotencyKey(request.headers['idempotency-key']);
-    const userId = principalOf(request).id;
-    const parameters = await check({ userId, config, db, objects });
+    const principal = principalOf(request);
+    const { priority, ...body } = request.body;
+    const parameters = await check(body, { userId: principal.id, config, db, objects });
+    checkPriority(principal, priority);
+    const hashed = priority === undefined ? parameters : { ...parameters, priority };
     const { job, replayed } = await jobs.create({
-      userId,
+      userId: principal.id,
       type,
       parameters,
-      ...(key !== undefined && { idempotencyKey: key, requestHash: requestHash(type, parameters) }),
+      ...(priority !== undefined && { priority }),
+      ...(key !== undefined && { idempotencyKey: key, requestHash: requestHash(type, hashed) }),
     });
     const presented = presentJob(job, linkPrefix(request));
     reply.code(201).header('location', presented.links.self);
@@ -76,7 +91,7 @@ export function operationRoutes(api: Api, context: AppContext): void {
         PlanBody,
       ),
     },
-    (request, reply) => accept(request, reply, 'plan', () => checkPlan(request.body)),
+    (request, reply) => accept(request, reply, 'plan', checkPlan),
   );
   api.post(
     '/ops/ingest',
@@ -89,7 +104,7 @@ export function operationRoutes(api: Api, context: AppContext): void {
         IngestBody,
       ),
     },
-    (request, reply) => accept(request, reply, 'ingest', (check) => checkIngest(request.body, check)),
+    (request, reply) => accept(request, reply, 'ingest', checkIngest),
   );
   api.post(
     '/ops/process',
@@ -102,7 +117,7 @@ export function operationRoutes(api: Api, context: AppContext): void {
         ProcessBody,
       ),
     },
-    (request, reply) => accept(request, reply, 'process', (check) => checkProcess(request.body, check)),
+    (request, reply) => accept(request, reply, 'process', checkProcess),
   );
   api.post(
     '/ops/catalog',
@@ -115,6 +130,6 @@ export function operationRoutes(api: Api, context: AppContext): void {
         CatalogBody,
       ),
     },
-    (request, reply) => accept(request, reply, 'catalog', () => checkCatalog(request.body)),
+    (request, reply) => accept(request, reply, 'catalog', checkCatalog),
   );
 }

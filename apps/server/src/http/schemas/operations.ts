@@ -35,6 +35,15 @@ const DegreeMax = Type.Integer({ minimum: limits.degreeMin, maximum: limits.degr
 const ArcLength = { minimum: limits.arcLengthHours.min, maximum: limits.arcLengthHours.max };
 const UserText = Type.String({ minLength: 1, maxLength: 200 });
 
+const Priority = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: 10,
+    description:
+      'Which jobs are started first: 1 (first) to 10, default 5; 1 to 4 for admins. It changes nothing in the result.',
+  }),
+);
+
 export const PlanBody = Type.Object(
   {
     start_time: Timestamp,
@@ -49,6 +58,7 @@ export const PlanBody = Type.Object(
     ),
     degree_max: DegreeMax,
     arc_length_hours: Type.Optional(Type.Number({ ...ArcLength, default: 24 })),
+    priority: Priority,
   },
   {
     ...strict,
@@ -110,6 +120,7 @@ export const IngestBody = Type.Object(
         { ...strict, description: 'What a table does not say itself; for data_type table.' },
       ),
     ),
+    priority: Priority,
   },
   {
     ...strict,
@@ -234,6 +245,7 @@ export const ProcessBody = Type.Object(
     observations: Type.Optional(Observations),
     parametrization: Type.Optional(Parametrization),
     grid: Type.Optional(Grid),
+    priority: Priority,
   },
   {
     ...strict,
@@ -258,6 +270,7 @@ export const CatalogBody = Type.Object(
     ),
     publish: Type.Boolean(),
     archive: Type.Boolean(),
+    priority: Priority,
   },
   {
     ...strict,
