@@ -1,4 +1,5 @@
 import type { EarthRotationSpec, Geopotential } from '@gravity/geodesy';
+import type { ForceModel } from './forces/force-model.js';
 
 /** Positions and velocities of one satellite; all times are GPS seconds past 2000-01-01T12:00:00. */
 export interface StateSeries {
@@ -46,6 +47,24 @@ export interface ArcObservations {
   readonly ranging?: RangingSeries;
 }
 
+export type OrbitDirection = 'radial' | 'along' | 'cross';
+
+/**
+ * Accelerations that stand for what the force models miss: constant, or with the sine and cosine of a multiple of the
+ * argument of latitude, for the whole arc or piecewise. Radial is outward, cross along the angular momentum, along
+ * completes (near the velocity).
+ */
+export interface EmpiricalAcceleration {
+  /** 0 (default): constant; 1: once per revolution. */
+  readonly cyclesPerRevolution?: number;
+  /** Default all three. */
+  readonly directions?: readonly OrbitDirection[];
+  /** Length of the pieces, cut at segments of the integration (300 s); default the whole arc. */
+  readonly pieceSeconds?: number;
+  /** A-priori standard deviation about zero, m/s²; default 1e-5, which only keeps an arc solvable. */
+  readonly sigma?: number;
+}
+
 /** What is the same for every arc. Plain data: it is sent to worker threads as it is. */
 export interface RecoverySetup {
   readonly degreeMin: number;
@@ -53,6 +72,8 @@ export interface RecoverySetup {
   /** A-priori field; the solution is a correction to it. Its degree may exceed degreeMax. */
   readonly referenceField: Geopotential;
   readonly earthRotation: EarthRotationSpec;
+  /** Forces beside the reference field; none when absent. */
+  readonly forces?: ForceModel;
   /** Standard deviation of one range rate, m/s. */
   readonly sigmaRangeRate: number;
   /** Standard deviation of one position coordinate, m. */
@@ -63,6 +84,8 @@ export interface RecoverySetup {
   readonly accelerometerBias: 'none' | 'constant' | 'linear';
   /** Accelerometer scale factor per axis and arc. */
   readonly accelerometerScale: boolean;
+  /** Empirical accelerations per satellite and arc; none when absent. */
+  readonly empiricalAccelerations?: readonly EmpiricalAcceleration[];
   /** Empirical ranging parameters per arc. */
   readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
   /** Range-rate rows are projected on the band of the arc before they are accumulated; default true. */

@@ -21,6 +21,15 @@ export function validateInputs(setup: RecoverySetup, arc: ArcObservations): void
   if (Math.abs(referenceField.c[0] - 1) > 1e-3) {
     throw new RangeError(`referenceField: C(0,0) must be 1, got ${referenceField.c[0]}`);
   }
+  setup.empiricalAccelerations?.forEach((e, i) => {
+    const name = `empiricalAccelerations[${i}]`;
+    const { cyclesPerRevolution: cycles = 0, pieceSeconds = 1, sigma = 1 } = e;
+    if (!(Number.isInteger(cycles) && cycles >= 0)) {
+      throw new RangeError(`${name}.cyclesPerRevolution must be a whole number from 0, got ${cycles}`);
+    }
+    positive(`${name}.pieceSeconds`, pieceSeconds);
+    positive(`${name}.sigma`, sigma);
+  });
   whole('startGpsSeconds', arc.startGpsSeconds);
   if (!(arc.endGpsSeconds > arc.startGpsSeconds))
     throw new RangeError('endGpsSeconds must be after startGpsSeconds');

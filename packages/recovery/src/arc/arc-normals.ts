@@ -1,6 +1,5 @@
 import { AccelerationPartials, createEarthRotation } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
-import { createNodeGrid } from '../dynamics/node-grid.js';
 import { ArcError } from '../errors.js';
 import type { ArcNormals, ArcObservations, RecoverySetup, ResidualStatistics } from '../types.js';
 import { validateInputs } from '../validate.js';
@@ -13,7 +12,7 @@ import { type ObservationSet, prepareObservations } from './observation-set.js';
 import { fitOrbit } from './orbit-fit.js';
 import { RangeRateCompressor } from './range-rate-compressor.js';
 import { ResidualCollector } from './residuals.js';
-import { SatelliteModel } from './satellite-model.js';
+import { satelliteModels } from './satellite-model.js';
 
 /** Relative truncation of compressed rows above which the arc is done again with all rows. */
 const MAX_TRUNCATION = 1e-8;
@@ -135,8 +134,8 @@ async function accumulate(
   const rotation = createEarthRotation(setup.earthRotation);
   const observations = prepareObservations(setup, arc, rotation);
   const degree = Math.max(setup.referenceField.maxDegree, partials?.ordering.degreeMax ?? 0);
-  const grid = createNodeGrid(arc.startGpsSeconds, arc.endGpsSeconds, degree, rotation);
-  const models = arc.satellites.map((s) => new SatelliteModel(grid, setup.referenceField, s, setup));
+  const models = satelliteModels(setup, arc, rotation, degree);
+  const { grid } = models[0];
   let orbitIterations = 0;
   for (const [k, model] of models.entries()) {
     check();

@@ -1,5 +1,5 @@
 import { halfPhaseOfBand, type NodeGrid } from '../dynamics/node-grid.js';
-import { collocationRule, legendre } from '../integration/gauss-legendre.js';
+import { collocationRule, interpolationRow } from '../integration/gauss-legendre.js';
 
 /**
  * Rows of one observation type over a block of segments, replaced by fewer.
@@ -87,7 +87,8 @@ function epochs(
   start: number,
   length: number,
 ): Pick<CompressionBlock, 'seconds' | 'nodeRows' | 'probeRows' | 'probeWeights'> {
-  const { nodes } = collocationRule(q);
+  const rule = collocationRule(q);
+  const { nodes } = rule;
   const probes = [0.5 * (nodes[1] + nodes[2]), 0.5 * (nodes[q >> 1] + nodes[(q >> 1) + 1])];
   const all = [
     ...Array.from(nodes, (c, i) => ({ c, node: i, probe: -1 })),
@@ -101,7 +102,7 @@ function epochs(
   });
   const probeWeights = new Float64Array(probes.length * q);
   probes.forEach((c, i) => {
-    interpolationRow(q, c, probeWeights, i * q);
+    interpolationRow(rule, c, probeWeights, i * q);
   });
   return {
     seconds: Float64Array.from(all, ({ c }) => start + c * length),
@@ -111,25 +112,13 @@ function epochs(
   };
 }
 
-/** Lagrange polynomials of the Gauss nodes at a fraction, through their exact Legendre expansion (stable). */
-function interpolationRow(q: number, c: number, out: Float64Array, offset: number): void {
-  const { nodes, weights } = collocationRule(q);
-  const [at, node] = [new Float64Array(q), new Float64Array(q)];
-  legendre(q, 2 * c - 1, at);
-  for (let j = 0; j < q; j++) {
-    legendre(q, 2 * nodes[j] - 1, node);
-    let sum = 0;
-    for (let k = q - 1; k >= 0; k--) sum += (2 * k + 1) * node[k] * at[k];
-    out[offset + j] = weights[j] * sum;
-  }
-}
-
 /** Householder QR; gaps only take rows away, so a rank below q is no obstacle. */
 function factorize(fractions: readonly number[], q: number): InterpolationFactor {
   const rows = fractions.length;
+  const rule = collocationRule(q);
   const interpolation = new Float64Array(rows * q);
   fractions.forEach((c, i) => {
-    interpolationRow(q, c, interpolation, i * q);
+    interpolationRow(rule, c, interpolation, i * q);
   });
   const a = interpolation.slice();
   const rank = Math.min(rows, q);

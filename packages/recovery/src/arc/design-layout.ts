@@ -3,7 +3,8 @@ import type { SatelliteModel } from './satellite-model.js';
 
 /**
  * Columns of the design matrix of one arc:
- * initial states (6 per satellite) | ranging parameters | calibration | coefficients | reduced observation l.
+ * initial states (6 per satellite) | ranging parameters | calibration and empirical accelerations | coefficients |
+ * reduced observation l.
  * Everything before the coefficients belongs to the arc alone.
  */
 export interface DesignLayout {
@@ -36,7 +37,7 @@ export function designLayout(
   names.push(...ranging);
   const weights = names.map(() => 0);
   for (const model of models) {
-    names.push(...model.calibrationNames.map((name) => `${model.arc.satellite} accelerometer ${name}`));
+    names.push(...model.calibrationNames.map((name) => `${model.arc.satellite} ${name}`));
     weights.push(...model.calibrationWeights);
   }
   const dynamicOffset = 6 * models.length + ranging.length;

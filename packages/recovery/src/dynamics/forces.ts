@@ -10,8 +10,20 @@ const GRADIENT_DEGREE = 60;
 const INNER_DEGREE = 6;
 
 /**
- * Forces on one satellite at the nodes of an arc: the geopotential turned with the Earth, and an acceleration
- * given per node (non-gravitational, celestial frame).
+ * Forces beside the static field at the nodes of an arc, functions of position and velocity that hardly change over
+ * the distances between iterations (gradients of about 1e-12 1/s²). `ArcForces` is the one of a force model.
+ */
+export interface VaryingForces {
+  /** Writes the acceleration (m/s²) at node i, position r[p…] and velocity v[p…] to out[o…]; all celestial. */
+  acceleration(i: number, r: Float64Array, v: Float64Array, p: number, out: Float64Array, o: number): void;
+  /** Adds the gradient, 9 values row-major, 1/s². */
+  addGradient(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void;
+}
+
+/**
+ * Forces on one satellite at the nodes of an arc: the geopotential turned with the Earth, an acceleration given per
+ * node (non-gravitational, celestial frame), and the varying forces, which are kept as long as a node stays near the
+ * position they were evaluated at.
  */
 export class NodeForces {
   private readonly full: GravityEvaluator;
@@ -20,13 +32,20 @@ export class NodeForces {
   private readonly body = new Float64Array(3);
   /** The central term needs no turning with the Earth, and keeps more digits without. */
   private readonly centralGm: number;
+  private readonly varyingAt: Float64Array | undefined;
+  private readonly varyingAcceleration: Float64Array | undefined;
 
   constructor(
     readonly grid: NodeGrid,
     field: Geopotential,
     /** m/s², 3 per node, celestial frame. */
     public nonGravitational?: Float64Array,
+    readonly varying?: VaryingForces,
   ) {
+    if (varying) {
+      this.varyingAt = new Float64Array(3 * grid.nodeCount).fill(Number.POSITIVE_INFINITY);
+      this.varyingAcceleration = new Float64Array(3 * grid.nodeCount);
+    }
     const rest = { ...field, c: field.c.slice() };
     rest.c[0] = 0;
     this.centralGm = field.gm * field.c[0];
@@ -43,6 +62,34 @@ export class NodeForces {
       out[offset] += extra[3 * i];
       out[offset + 1] += extra[3 * i + 1];
       out[offset + 2] += extra[3 * i + 2];
+    }
+    const varying = this.varyingAcceleration;
+    if (varying) {
+      out[offset] += varying[3 * i];
+      out[offset + 1] += varying[3 * i + 1];
+      out[offset + 2] += varying[3 * i + 2];
+    }
+  }
+
+  /**
+   * Evaluates the varying forces anew at those of the nodes first…first + count − 1 that lie further than `tolerance`
+   * (m) from where they were evaluated last.
+   *
+   * @param r positions, 3 per node, and v velocities, of these nodes
+   */
+  refresh(first: number, count: number, r: Float64Array, v: Float64Array, tolerance: number): void {
+    const { varying, varyingAt, varyingAcceleration } = this;
+    if (!varying || !varyingAt || !varyingAcceleration) return;
+    for (let j = 0; j < count; j++) {
+      const k = 3 * (first + j);
+      const moved = Math.max(
+        Math.abs(r[3 * j] - varyingAt[k]),
+        Math.abs(r[3 * j + 1] - varyingAt[k + 1]),
+        Math.abs(r[3 * j + 2] - varyingAt[k + 2]),
+      );
+      if (moved <= tolerance) continue;
+      varying.acceleration(first + j, r, v, 3 * j, varyingAcceleration, k);
+      for (let c = 0; c < 3; c++) varyingAt[k + c] = r[3 * j + c];
     }
   }
 
@@ -68,6 +115,7 @@ export class NodeForces {
         out[offset + 3 * a + b] = r[a] * half[b] + r[3 + a] * half[3 + b] + r[6 + a] * half[6 + b];
       }
     }
+    this.varying?.addGradient(i, x, y, z, out, offset);
   }
 
   private gravity(

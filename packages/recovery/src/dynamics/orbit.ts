@@ -1,6 +1,6 @@
 import { ArcError } from '../errors.js';
 import { addTo, type DoubleDouble, productError, weightedSum } from '../integration/compensated.js';
-import { integrationWeights } from '../integration/gauss-legendre.js';
+import { type CollocationRule, integrationWeights } from '../integration/gauss-legendre.js';
 import type { NodeForces } from './forces.js';
 import { locate, type NodeGrid } from './node-grid.js';
 
@@ -19,6 +19,12 @@ export interface Trajectory {
 
 const MAX_OUTER = 8;
 const MAX_INNER = 40;
+/**
+ * Displacement (m) up to which varying forces are kept, first for a position still to be improved, then for good:
+ * their gradients are about 1e-12 1/s², so that 50 m are 2 µm at the end of a segment, and 0.1 mm is 1e-16 m/s².
+ */
+const KEEP_VARYING_AT_FIRST = 50;
+const KEEP_VARYING = 1e-4;
 /** Beyond these radii the low-Earth-orbit assumptions (and the series) have no meaning. */
 const MIN_RADIUS = 6_300_000;
 const MAX_RADIUS = 50_000_000;
@@ -95,9 +101,11 @@ class SegmentSolver {
   private readonly innerReference: Float64Array;
   private readonly whole: Float64Array;
   private readonly inner = new Float64Array(3);
+  private readonly velocity: Float64Array;
 
   constructor(private readonly forces: NodeForces) {
     const size = 3 * forces.grid.rule.q;
+    this.velocity = new Float64Array(size);
     this.reference = new Float64Array(size);
     this.innerReference = new Float64Array(size);
     this.whole = new Float64Array(size);
@@ -124,6 +132,10 @@ class SegmentSolver {
     this.iterate(first, r0, v0, r, a, 1e-2);
     for (let outer = 0; outer < MAX_OUTER; outer++) {
       reference.set(r);
+      if (forces.varying) {
+        this.nodeVelocities(v0, a);
+        forces.refresh(first, q, r, this.velocity, outer === 0 ? KEEP_VARYING_AT_FIRST : KEEP_VARYING);
+      }
       for (let j = 0; j < q; j++) {
         forces.acceleration(first + j, r[3 * j], r[3 * j + 1], r[3 * j + 2], whole, 3 * j);
         forces.innerAcceleration(first + j, r[3 * j], r[3 * j + 1], r[3 * j + 2], innerReference, 3 * j);
@@ -135,6 +147,11 @@ class SegmentSolver {
       if (moved < 1e-5) return;
     }
     throw new ArcError('orbit_diverged', `no fixed point in segment ${segment} of the orbit`);
+  }
+
+  private nodeVelocities(v0: Float64Array, a: Float64Array): void {
+    const { rule, segmentSeconds } = this.forces.grid;
+    velocitiesOfSegment(rule, segmentSeconds, v0, a, this.velocity);
   }
 
   private iterate(
@@ -188,6 +205,36 @@ class SegmentSolver {
     if (!(last < 1e-6))
       throw new ArcError('orbit_diverged', 'the iteration of an orbit segment does not converge');
   }
+}
+
+/** Velocities at the nodes of one segment from that of its start and the accelerations at its nodes. */
+function velocitiesOfSegment(
+  { q, once }: CollocationRule,
+  h: number,
+  v0: Float64Array,
+  a: Float64Array,
+  out: Float64Array,
+): void {
+  for (let i = 0; i < q; i++) {
+    for (let c = 0; c < 3; c++) {
+      let sum = 0;
+      for (let j = 0; j < q; j++) sum += once[i * q + j] * a[3 * j + c];
+      out[3 * i + c] = v0[c] + h * sum;
+    }
+  }
+}
+
+/** Velocities (m/s, 3 per node) of a trajectory at its nodes. */
+export function nodeVelocities({ grid, borderVelocity, acceleration }: Trajectory): Float64Array {
+  const { rule, segmentCount, segmentSeconds } = grid;
+  const size = 3 * rule.q;
+  const out = new Float64Array(3 * grid.nodeCount);
+  for (let s = 0; s < segmentCount; s++) {
+    const v0 = borderVelocity.subarray(3 * s, 3 * s + 3);
+    const range = [size * s, size * (s + 1)] as const;
+    velocitiesOfSegment(rule, segmentSeconds, v0, acceleration.subarray(...range), out.subarray(...range));
+  }
+  return out;
 }
 
 /** Position (m) and velocity (m/s) at seconds since the start of the arc, written to out (6 values). */

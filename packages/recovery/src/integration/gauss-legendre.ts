@@ -144,3 +144,21 @@ export function integrationRow(
     if (twice) twice[twiceOffset + j] = 0.25 * weights[j] * s2;
   }
 }
+
+/** Lagrange polynomials of the Gauss nodes at a fraction, through their exact Legendre expansion (stable). */
+export function interpolationRow(
+  rule: Pick<CollocationRule, 'q' | 'nodes' | 'weights'>,
+  c: number,
+  out: Float64Array,
+  offset: number,
+): void {
+  const { q, nodes, weights } = rule;
+  const [at, node] = [new Float64Array(q), new Float64Array(q)];
+  legendre(q, 2 * c - 1, at);
+  for (let j = 0; j < q; j++) {
+    legendre(q, 2 * nodes[j] - 1, node);
+    let sum = 0;
+    for (let k = q - 1; k >= 0; k--) sum += (2 * k + 1) * node[k] * at[k];
+    out[offset + j] = weights[j] * sum;
+  }
+}

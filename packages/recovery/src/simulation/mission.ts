@@ -10,6 +10,9 @@ import { NodeForces } from '../dynamics/forces.js';
 import { createNodeGrid, type NodeGrid } from '../dynamics/node-grid.js';
 import { accelerationAt, integrateOrbit, stateAt, type Trajectory } from '../dynamics/orbit.js';
 import { rangeAndRate } from '../dynamics/range-rate.js';
+import { ArcForces } from '../forces/arc-forces.js';
+import type { ForceModel } from '../forces/force-model.js';
+import { varyingDegree } from '../forces/stokes-sources.js';
 import { lineOfSightAttitude, quaternionOf } from './attitude.js';
 import { GaussianNoise } from './random.js';
 
@@ -24,6 +27,8 @@ export interface MissionSpec {
   readonly days: number;
   readonly trueField: Geopotential;
   readonly earthRotation: EarthRotationSpec;
+  /** Forces beside the true field; none when absent. */
+  readonly forces?: ForceModel;
   /** State of the first satellite at the start, celestial frame (m, m/s); default GRACE_C_INITIAL_STATE. */
   readonly initialState?: ArrayLike<number>;
   /** The second satellite passes the same points of the orbit this many seconds later; default 29 (220 km). */
@@ -103,20 +108,21 @@ export function* simulateMission(spec: MissionSpec): Generator<SimulatedDay, voi
   const rotation = createEarthRotation(spec.earthRotation);
   const noise = new GaussianNoise(spec.seed ?? 20180522);
   const { trueField } = spec;
+  const degree = Math.max(trueField.maxDegree, varyingDegree(spec.forces, trueField));
   const separation = spec.separationSeconds ?? 29;
   const first = Float64Array.from(spec.initialState ?? GRACE_C_INITIAL_STATE);
   // The second satellite is where the first was `separation` ago.
   let states = [first, propagateBackward(trueField, rotation, spec.startGpsSeconds, first, separation)];
   for (let day = 0; day < spec.days; day++) {
     const start = spec.startGpsSeconds + day * DAY;
-    const grid = createNodeGrid(start, start + DAY, trueField.maxDegree, rotation);
-    const nominal = states.map((state) => integrateOrbit(new NodeForces(grid, trueField), state));
+    const grid = createNodeGrid(start, start + DAY, degree, rotation);
+    const varying = spec.forces ? new ArcForces(spec.forces, trueField, grid, rotation) : undefined;
+    const forcesOf = (extra?: Float64Array) => new NodeForces(grid, trueField, extra, varying);
+    const nominal = states.map((state) => integrateOrbit(forcesOf(), state));
     const orbits =
       spec.nonGravitational === false
         ? nominal
-        : states.map((state, k) =>
-            integrateOrbit(new NodeForces(grid, trueField, nodeAccelerations(grid, nominal, k)), state),
-          );
+        : states.map((state, k) => integrateOrbit(forcesOf(nodeAccelerations(grid, nominal, k)), state));
     yield sampleDay(spec, rotation, day, grid, orbits, nominal, noise);
     const n = 3 * grid.segmentCount;
     states = orbits.map((o) =>
