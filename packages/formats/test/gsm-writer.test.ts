@@ -1,7 +1,7 @@
 import { formatLevel2FileName, parseLevel2FileName, readLevel2, writeLevel2 } from '@gravity/formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { fixture } from './helpers.js';
+import { fixture, sameDoubles } from './helpers.js';
 
 const NAME = 'GSM-2_2008001-2008031_GRAC_UTCSR_BB01_0600';
 const real = () => readLevel2([fixture(`level2/${NAME}.gz`)], { file: NAME });
@@ -20,10 +20,10 @@ describe('Level-2 writer', () => {
     const text = writeLevel2(field, { ...OPTIONS, startMjd, stopMjd });
     const again = await readLevel2([Buffer.from(text)], { file: NAME });
     // 12 digits in the original, 12 in the columns
-    expect(again.field.c).toEqual(field.c);
-    expect(again.field.s).toEqual(field.s);
-    expect(again.field.sigmaC).toEqual(field.sigmaC);
-    expect(again.field.sigmaS).toEqual(field.sigmaS);
+    expect(sameDoubles(again.field.c, field.c)).toBe(true);
+    expect(sameDoubles(again.field.s, field.s)).toBe(true);
+    expect(sameDoubles(again.field.sigmaC, field.sigmaC)).toBe(true);
+    expect(sameDoubles(again.field.sigmaS, field.sigmaS)).toBe(true);
     expect(again).toMatchObject({
       product: 'GSM',
       startMjd: 54466,
@@ -45,22 +45,22 @@ describe('Level-2 writer', () => {
     const original = new Map(
       records(fixture(`level2/${NAME}.gz`).toString()).map((line) => [line.slice(0, 16), line]),
     );
+    const different: string[] = [];
     for (const line of records(writeLevel2(field, OPTIONS))) {
-      const other = original.get(line.slice(0, 16)) ?? original.get('GRCOF2    0    0') ?? '';
-      expect(line.length).toBe(other.length);
+      const other = original.get(line.slice(0, 16));
       // places of the values: C 18–35, S 37–54, deviations 56–65 and 67–76, interval and flags from 78 on
-      for (const blank of [16, 35, 54, 65, 76]) expect(line[blank]).toBe(' ');
-      if (!original.has(line.slice(0, 16))) continue;
-      for (const [from, to] of [
+      const columns = line.length === 109 && [16, 35, 54, 65, 76].every((k) => line[k] === ' ');
+      const values = [
         [17, 35],
         [36, 54],
         [55, 65],
         [66, 76],
-      ]) {
-        expect(Number(line.slice(from, to))).toBe(Number(other.slice(from, to)));
-      }
-      expect(line.slice(77)).toBe(other.slice(77));
+      ].every(([from, to]) => !other || Number(line.slice(from, to)) === Number(other.slice(from, to)));
+      if (!columns || !values || (other && line.slice(77) !== other.slice(77))) different.push(line);
     }
+    expect(different.slice(0, 3)).toEqual([]);
+    expect(original.get('GRCOF2    2    0')).toHaveLength(109);
+    expect(original.size).toBeGreaterThan(4000);
   });
 
   it('has a header that any YAML reader takes', async () => {

@@ -55,6 +55,13 @@ export function* chunked(bytes: Uint8Array, length: number): Generator<Uint8Arra
   for (let i = 0; i < bytes.length; i += length) yield bytes.subarray(i, i + length);
 }
 
+/** Equal arrays of doubles, bit for bit (comparing them element by element through expect takes seconds). */
+export function sameDoubles(a: Float64Array | undefined, b: Float64Array | undefined): boolean {
+  if (!a || !b) return false;
+  const bytes = (x: Float64Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength);
+  return bytes(a).equals(bytes(b));
+}
+
 export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number } {
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const square = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
