@@ -1,6 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { ProblemSchema } from './schemas/common.js';
+import { UploadLinkRequestSchema } from './schemas/uploads.js';
 
 type Json = Record<string, unknown>;
 
@@ -123,6 +124,7 @@ function completeOperations(document: Json): void {
             'multipart/form-data': {
               schema: { type: 'object', properties: { file: binary }, required: ['file'] },
             },
+            'application/json': { schema: UploadLinkRequestSchema },
           },
         };
       }

@@ -107,6 +107,9 @@ describe('sources and filters of the ingest', () => {
     const run = (data_source: string) => harness.run({ data_source, satellites: PAIR });
     expect((await run('upload:abc-1')).totals).toMatchObject({ ingested: 9 });
     expect(await codeOf(run('upload:none'))).toBe('source_not_found');
+    // announced with another SHA-256 than the bytes that came have
+    await harness.objects.put('temp', `uploads/abc-2/${'0'.repeat(64)}/day.tgz`, Buffer.from('x'));
+    expect(await codeOf(run('upload:abc-2'))).toBe('checksum_mismatch');
     expect(await codeOf(run('upload:../x'))).toBe('invalid_source');
     expect(await codeOf(run('s3://gravity-data/raw/'))).toBe('s3_not_configured');
     expect((await run('s3://raw-data/l1b/KBR1B/')).totals).toMatchObject({ already_ingested: 1 });

@@ -6,12 +6,15 @@ export interface CuttableProxy {
   /** Open connections are reset and new ones refused. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** Bytes that clients have sent so far. */
+  bytes(): number;
   close(): Promise<void>;
 }
 
 /** Passes TCP connections on to a port of this machine, until it is cut. */
 export async function startProxy(targetPort: number): Promise<CuttableProxy> {
   const sockets = new Set<Socket>();
+  let sent = 0;
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1');
     for (const [socket, other] of [
@@ -25,6 +28,9 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
         other.destroy();
       });
     }
+    client.on('data', (chunk) => {
+      sent += chunk.length;
+    });
     client.pipe(target).pipe(client);
   });
   const listen = async (port: number): Promise<number> => {
@@ -48,6 +54,7 @@ export async function startProxy(targetPort: number): Promise<CuttableProxy> {
     mend: async () => {
       await listen(port);
     },
+    bytes: () => sent,
     close: cut,
   };
 }

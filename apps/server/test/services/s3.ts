@@ -56,14 +56,17 @@ async function serve(
 
 const PYTHON = process.env.GRAVITY_TEST_PYTHON ?? 'python3';
 
-/** s3rver: objects in files, survives a kill; checks no signatures on reads and knows no lifecycle. */
+/**
+ * s3rver: objects in files, survives a kill; checks no signatures on reads and knows no lifecycle. Its listings of
+ * more than one page need DES, which OpenSSL 3 has left to the legacy provider.
+ */
 export function startS3rver(): Promise<S3Server> {
   const manifest = createRequire(import.meta.url).resolve('s3rver/package.json');
   const program = join(dirname(manifest), 'bin', 's3rver.js');
   return serve(
     (port, folder) => [
       process.execPath,
-      [program, '-a', '127.0.0.1', '-p', String(port), '-d', folder, '--silent'],
+      ['--openssl-legacy-provider', program, '-a', '127.0.0.1', '-p', String(port), '-d', folder, '--silent'],
     ],
     'S3RVER',
     'S3RVER',

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { ObjectStore, StoredObject } from '@gravity/server';
+import { expireObjects, type ObjectStore, type StoredObject } from '@gravity/server';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 async function read(stream: Readable): Promise<Buffer> {
@@ -21,6 +21,8 @@ export interface ServerFaults {
   readonly listsByFolder?: boolean;
   /** Content and metadata of two writers may be mixed. */
   readonly mixesWriters?: boolean;
+  /** Objects to list, where more than a thousand take long; default 1010. */
+  readonly manyObjects?: number;
 }
 
 /** What every object store has to do. `open` gives a store; keys are under a random prefix, so it may hold others. */
@@ -174,6 +176,97 @@ export function objectStoreContract(
       await expect(store.delete('products', key)).rejects.toMatchObject({ code: 'immutable' });
       expect((await read(await store.get('products', key))).toString()).toBe('as published');
       await store.delete('products', 'archive/2023/absent');
+    });
+
+    it('streams 40 MB through little memory, both ways', async () => {
+      const block = randomBytes(1 << 20);
+      const hash = createHash('sha256');
+      for (let count = 0; count < 40; count++) hash.update(block);
+      const sha256 = hash.digest('hex');
+      const blocks = Readable.from(
+        (function* () {
+          for (let count = 0; count < 40; count++) yield block;
+        })(),
+      );
+      expect(await store.put('temp', `${base}/forty`, blocks)).toMatchObject({ bytes: 40 << 20, sha256 });
+      const received = createHash('sha256');
+      let bytes = 0;
+      for await (const chunk of await store.get('temp', `${base}/forty`)) {
+        received.update(chunk as Buffer);
+        bytes += (chunk as Buffer).length;
+      }
+      expect(bytes).toBe(40 << 20);
+      expect(received.digest('hex')).toBe(sha256);
+      // a range over the border of two parts of a multipart upload
+      const start = (8 << 20) - 3;
+      const range = await read(await store.get('temp', `${base}/forty`, { start, end: start + 9 }));
+      expect(range.equals(Buffer.concat([block.subarray(-3), block.subarray(0, 7)]))).toBe(true);
+      await store.delete('temp', `${base}/forty`);
+    });
+
+    it('lists many objects, with and without their hashes', async () => {
+      const count = faults.manyObjects ?? 1010;
+      const keys = Array.from(
+        { length: count },
+        (_, index) => `${base}/many/${String(index).padStart(5, '0')}`,
+      );
+      for (let at = 0; at < keys.length; at += 20) {
+        const some = keys.slice(at, at + 20);
+        await Promise.all(some.map((key) => store.put('processed-data', key, Buffer.from(key))));
+      }
+      const found: StoredObject[] = [];
+      for await (const object of store.list('processed-data', `${base}/many/`)) found.push(object);
+      expect(found.map(({ key }) => key)).toEqual(keys);
+      expect(found[count - 1].sha256).toBe(
+        createHash('sha256')
+          .update(keys[count - 1])
+          .digest('hex'),
+      );
+      const entries: string[] = [];
+      for await (const { key, bytes, lastModified } of store.entries('processed-data', `${base}/many/`)) {
+        entries.push(key);
+        expect(bytes).toBe(Buffer.byteLength(key));
+        expect(Math.abs(Date.now() - lastModified.getTime())).toBeLessThan(120_000);
+      }
+      expect(entries).toEqual(keys);
+    });
+
+    it('expires what is old in temp and processed-data and nothing else', async () => {
+      const places = [
+        ['temp', 8, false],
+        ['temp', 6, true],
+        ['processed-data', 91, false],
+        ['processed-data', 89, true],
+        ['raw-data', 1000, true],
+        ['products', 1000, true],
+      ] as const;
+      for (const [bucket, days, stays] of places) {
+        const key = `${base}/age`;
+        await store.put(bucket, key, Buffer.from('x'));
+        await expireObjects(store, undefined, new Date(Date.now() + days * 86_400_000));
+        expect((await store.head(bucket, key)) !== undefined, `${bucket} after ${days} days`).toBe(stays);
+      }
+    });
+
+    it('gives up a stream that is not read to its end', async () => {
+      await store.put('temp', `${base}/unread`, randomBytes(2_000_000));
+      for (let round = 0; round < 200; round++) {
+        const stream = await store.get('temp', `${base}/unread`);
+        if (round % 2 === 0) stream.once('readable', () => stream.destroy());
+        else stream.destroy();
+        await new Promise((resolve) => stream.once('close', resolve));
+      }
+      expect((await read(await store.get('temp', `${base}/unread`))).length).toBe(2_000_000);
+    });
+
+    it('is there, and signs uploads of one size', async () => {
+      await store.ping();
+      const link = await store.presignUpload('temp', `${base}/signed up.txt`, 60, { bytes: 5 });
+      expect(link.headers['content-length']).toBe('5');
+      expect(new URL(link.url).pathname.endsWith(`${base}/signed%20up.txt`)).toBe(true);
+      await expect(store.presignUpload('temp', '../x', 60, { bytes: 5 })).rejects.toMatchObject({
+        code: 'invalid_key',
+      });
     });
 
     it.skipIf(faults.mixesWriters)(

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { Type } from 'typebox';
-import type { Bucket, ObjectStore } from '../../storage/object-store.js';
-import type { EmbeddedObjectStore } from '../../storage/open-object-store.js';
-import { byteLimit } from '../byte-limit.js';
+import type { Bucket } from '../../storage/object-store.js';
+import { isEmbeddedStore } from '../../storage/open-object-store.js';
+import type { SignedQuery } from '../../storage/presign.js';
+import { byteLimit, exactBytes } from '../byte-limit.js';
 import type { Api, AppContext } from '../context.js';
 import { HttpError, notFound } from '../errors.js';
 import { Timestamp } from '../schemas/common.js';
@@ -13,6 +14,8 @@ const Query = Type.Object({
   expires: Type.Optional(Type.String({ maxLength: 20 })),
   method: Type.Optional(Type.String({ maxLength: 10 })),
   signature: Type.Optional(Type.String({ maxLength: 200 })),
+  bytes: Type.Optional(Type.String({ maxLength: 20, description: 'Size the link was made for.' })),
+  sha256: Type.Optional(Type.String({ maxLength: 64, description: 'SHA-256 the link was made for.' })),
 });
 const Params = Type.Object({ bucket: Type.String({ maxLength: 64 }), '*': Type.String({ maxLength: 1024 }) });
 
@@ -27,10 +30,6 @@ const StoredSchema = Type.Object(
   { title: 'StoredObject' },
 );
 
-function isEmbedded(objects: ObjectStore): objects is EmbeddedObjectStore {
-  return 'verifyPresigned' in objects;
-}
-
 const refusals = {
   missing: 'This address needs a signature',
   expired: 'This link has expired',
@@ -40,14 +39,14 @@ const refusals = {
 
 /** Links signed by the embedded store. With S3 they point to the store itself and never come here. */
 export async function objectRoutes(api: Api, { config, objects }: AppContext): Promise<void> {
-  if (!isEmbedded(objects)) return;
+  if (!isEmbeddedStore(objects)) return;
   api.removeAllContentTypeParsers();
   api.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
   const verified = (request: {
     readonly method: string;
     readonly params: { readonly bucket: string; readonly '*': string };
-    readonly query: { readonly expires?: string; readonly method?: string; readonly signature?: string };
+    readonly query: SignedQuery;
   }): { readonly bucket: Bucket; readonly key: string } => {
     const { bucket, '*': key } = request.params;
     const verdict = objects.verifyPresigned({ method: request.method, bucket, key, query: request.query });
@@ -98,9 +97,15 @@ export async function objectRoutes(api: Api, { config, objects }: AppContext): P
       const { bucket, key } = verified(request);
       const body = request.body as Readable | undefined;
       if (body === undefined) throw new HttpError(400, 'The body is empty; a file is expected');
-      const limited = byteLimit(config.uploadLimitBytes);
+      const { bytes, sha256: expectedSha256 } = request.query;
+      const limited = bytes === undefined ? byteLimit(config.uploadLimitBytes) : exactBytes(Number(bytes));
       pipeline(body, limited, () => undefined);
-      const stored = await objects.put(bucket, key, limited);
+      const stored = await objects.put(
+        bucket,
+        key,
+        limited,
+        expectedSha256 === undefined ? {} : { expectedSha256 },
+      );
       return {
         bucket: stored.bucket,
         key: stored.key,

@@ -3,30 +3,21 @@ import { pipeline, type Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { createUploadId, uploadPrefix } from '../../uploads.js';
+import { createUploadId, uploadKey } from '../../uploads.js';
 import { byteLimit } from '../byte-limit.js';
 import { type Api, type AppContext, principalOf } from '../context.js';
 import { HttpError, invalidField } from '../errors.js';
-
-const UploadSchema = Type.Object(
-  {
-    upload_id: Type.String(),
-    data_source: Type.String({ description: 'For POST /ops/ingest.' }),
-    file_name: Type.String(),
-    bytes: Type.Number(),
-    sha256: Type.String(),
-  },
-  { title: 'Upload' },
-);
+import { Sha256, UploadLinkSchema, UploadSchema } from '../schemas/uploads.js';
+import { createUploadLink } from '../upload-link.js';
 
 /** The last part of the name in characters every object store takes. */
-function safeFileName(name: string): string {
+function safeFileName(name: string, field: string): string {
   const safe = basename(name.replaceAll('\\', '/'))
     .replace(/[^A-Za-z0-9._-]/g, '_')
     .replace(/^[.]+/, '')
     .replace(/[.]+$/, '')
     .slice(-150);
-  if (safe === '') throw invalidField('name', 'is no file name');
+  if (safe === '') throw invalidField(field, 'is no file name');
   return safe;
 }
 
@@ -47,7 +38,8 @@ async function incomingFile(
 }
 
 /** Uploads go as a stream to the temp bucket; nothing of the size of a file is held in memory. */
-export async function uploadRoutes(api: Api, { config, objects }: AppContext): Promise<void> {
+export async function uploadRoutes(api: Api, context: AppContext): Promise<void> {
+  const { config, objects } = context;
   await api.register(multipart, {
     throwFileSizeLimit: false,
     limits: { files: 1, fields: 10, parts: 11, fileSize: config.uploadLimitBytes, headerPairs: 50 },
@@ -62,30 +54,36 @@ export async function uploadRoutes(api: Api, { config, objects }: AppContext): P
       schema: {
         operationId: 'createUpload',
         tags: ['operations'],
-        summary: 'Upload a file',
+        summary: 'Upload a file, or ask for a link to send it by',
         description:
-          'As multipart/form-data with one file, or as the bare body with `?name=`. Give data_source of the answer to POST /ops/ingest. `?sha256=` is checked when given.',
-        consumes: ['application/octet-stream', 'multipart/form-data'],
+          'As multipart/form-data with one file, or as the bare body with `?name=`. Give data_source of the answer to POST /ops/ingest. `?sha256=` is checked when given. ' +
+          'With `application/json` {file_name, bytes, sha256?} and no `?name=` the answer is a signed link: send the bytes with the `method` and `headers` given to `url` before `expires_at`.',
+        consumes: ['application/octet-stream', 'multipart/form-data', 'application/json'],
         querystring: Type.Object(
           {
             name: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-            sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$', description: '64 hex digits' })),
+            sha256: Type.Optional(Sha256),
           },
           { additionalProperties: false },
         ),
-        response: { 201: UploadSchema },
+        response: { 201: Type.Union([UploadSchema, UploadLinkSchema]) },
       },
     },
     async (request, reply) => {
       const userId = principalOf(request).id;
+      const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
+      if (isJson && request.query.name === undefined) {
+        const link = await createUploadLink(request, userId, context, safeFileName);
+        return reply.code(201).header('cache-control', 'no-store').send(link);
+      }
       const announced = Number(request.headers['content-length'] ?? 0);
       if (announced > config.uploadLimitBytes + 65_536) {
         throw new HttpError(413, `The file is larger than allowed (${config.uploadLimitBytes} bytes)`);
       }
       const file = await incomingFile(request, request.query.name);
-      const fileName = safeFileName(file.name);
+      const fileName = safeFileName(file.name, 'name');
       const uploadId = createUploadId(userId);
-      const key = uploadPrefix(uploadId) + fileName;
+      const key = uploadKey(uploadId, fileName);
       const limited = byteLimit(config.uploadLimitBytes);
       // An error of either side reaches `put` through the destroyed stream.
       pipeline(file.data, limited, () => undefined);

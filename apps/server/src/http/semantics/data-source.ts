@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { ServerConfig } from '../../config.js';
 import type { ObjectStore } from '../../storage/object-store.js';
-import { findUpload } from '../../uploads.js';
+import { findUploadEntry } from '../../uploads.js';
 import { HttpError, invalidField } from '../errors.js';
 
 const field = 'data_source';
@@ -53,7 +53,7 @@ export async function checkUpload(
   userId: string,
   objects: ObjectStore,
 ): Promise<void> {
-  if ((await findUpload(objects, userId, uploadId)) === undefined) {
+  if ((await findUploadEntry(objects, userId, uploadId)) === undefined) {
     throw invalidField(errorField, 'unknown upload; see POST /ops/uploads');
   }
 }

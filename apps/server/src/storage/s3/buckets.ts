@@ -2,6 +2,7 @@ import {
   CreateBucketCommand,
   type CreateBucketCommandInput,
   GetBucketLifecycleConfigurationCommand,
+  HeadBucketCommand,
   type LifecycleRule,
   ListObjectsV2Command,
   PutBucketLifecycleConfigurationCommand,
@@ -30,13 +31,14 @@ export async function openBuckets(connection: S3Connection, patience: Patience):
   }
 }
 
-/** By a listing: unlike HEAD its answer has a body that says what is wrong. */
 async function exists({ client }: S3Connection, name: string, patience: Patience): Promise<boolean> {
   try {
-    await persist(patience, () => client.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 })));
+    await persist(patience, () => client.send(new HeadBucketCommand({ Bucket: name })));
     return true;
   } catch (error) {
-    if (failureOf(error).name === 'NoSuchBucket' || failureOf(error).status === 404) return false;
+    if (failureOf(error).status === 404) return false;
+    // Unlike that of HEAD, the answer of a listing has a body that says what is wrong.
+    await persist(patience, () => client.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 })));
     throw error;
   }
 }

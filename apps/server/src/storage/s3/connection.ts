@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3Settings } from '../../config.js';
 import type { Bucket } from '../object-store.js';
-import { createSlots, type Slots } from './slots.js';
+import { type BufferSlots, createBufferSlots } from './slots.js';
 
 /** One pool of connections to the store, shared by all views of it in this process. */
 export interface S3Connection {
@@ -10,7 +10,7 @@ export interface S3Connection {
   /** Signs links for the address under which others reach the store; opens no connection. */
   readonly signer: S3Client;
   /** Bodies held in memory at once: bounds what uploads need, however many there are. */
-  readonly bodies: Slots;
+  readonly bodies: BufferSlots;
   /** Hashes found by reading, by version of an object. */
   readonly hashes: Map<string, string>;
   bucketName(bucket: Bucket): string;
@@ -21,7 +21,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /** Streams that a slow reader holds open count too. */
 const MAX_SOCKETS = 128;
-const BODIES_AT_ONCE = 4;
+const BODIES_AT_ONCE = 3;
 
 export function connectS3(settings: S3Settings): S3Connection {
   const pool = { keepAlive: true, maxSockets: MAX_SOCKETS };
@@ -49,7 +49,7 @@ export function connectS3(settings: S3Settings): S3Connection {
     settings,
     client,
     signer,
-    bodies: createSlots(BODIES_AT_ONCE),
+    bodies: createBufferSlots(BODIES_AT_ONCE),
     hashes: new Map(),
     bucketName: (bucket) => settings.bucketPrefix + bucket,
     close() {

@@ -8,8 +8,8 @@ import { writeHashed } from '../folder-files.js';
 export interface Content {
   readonly bytes: number;
   readonly sha256: string;
-  /** Bytes from `start` up to, not including, `end`. */
-  read(start: number, end: number): Promise<Uint8Array>;
+  /** Bytes from `start` on, as many as `buffer` holds; in it or without a copy. */
+  read(start: number, buffer: Buffer): Promise<Uint8Array>;
   remove(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export async function gatherContent(data: Readable | Uint8Array, folder: string)
     return {
       bytes: data.byteLength,
       sha256: createHash('sha256').update(data).digest('hex'),
-      read: async (start, end) => data.subarray(start, end),
+      read: async (start, { length }) => data.subarray(start, start + length),
       remove: async () => {},
     };
   }
@@ -30,21 +30,19 @@ export async function gatherContent(data: Readable | Uint8Array, folder: string)
   try {
     const { sha256 } = await writeHashed(data, path, { flush: false });
     const { size } = await stat(path);
-    return { bytes: size, sha256, read: (start, end) => readPart(path, start, end), remove };
+    return { bytes: size, sha256, read: (start, buffer) => readPart(path, start, buffer), remove };
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-async function readPart(path: string, start: number, end: number): Promise<Uint8Array> {
-  const part = Buffer.allocUnsafe(end - start);
+async function readPart(path: string, start: number, part: Buffer): Promise<Uint8Array> {
   const file = await open(path, 'r');
   try {
     for (let filled = 0; filled < part.length; ) {
       const { bytesRead } = await file.read(part, filled, part.length - filled, start + filled);
-      if (bytesRead === 0)
-        throw new Error(`The spooled upload ended at byte ${start + filled}, before ${end}`);
+      if (bytesRead === 0) throw new Error(`The spooled upload ended early, at byte ${start + filled}`);
       filled += bytesRead;
     }
   } finally {

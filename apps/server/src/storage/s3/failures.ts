@@ -75,7 +75,8 @@ export function isConditionFailure(error: unknown): boolean {
 export function portError(error: unknown, endpoint: string, bucket: Bucket | string, key?: string): unknown {
   if (error instanceof ObjectStoreError || error instanceof NotFoundError) return error;
   const { name, status } = failureOf(error);
-  const denied = (message: string) => new ObjectStoreError('access_denied', message, { cause: error });
+  const cause = plainError(error);
+  const denied = (message: string) => new ObjectStoreError('access_denied', message, { cause });
   if (name === 'InvalidAccessKeyId') {
     return denied(`The object store at ${endpoint} does not know the access key: see MINIO_ACCESS_KEY`);
   }
@@ -93,9 +94,23 @@ export function portError(error: unknown, endpoint: string, bucket: Bucket | str
   }
   if (name === 'NoSuchBucket') {
     return new ObjectStoreError('invalid_bucket', `The object store at ${endpoint} has no bucket ${bucket}`, {
-      cause: error,
+      cause,
     });
   }
   if (key !== undefined && isAbsent(error)) return new NotFoundError(bucket, key);
-  return error;
+  return cause;
+}
+
+/** Without the request and answer that errors of the SDK carry: signatures and megabytes have no place in a log. */
+export function plainError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('$metadata' in error)) return error;
+  const { name, status } = failureOf(error);
+  const { code } = error as Failure;
+  const plain: Error & { code?: string; $metadata?: Failure['$metadata'] } = new Error(error.message);
+  plain.name = name;
+  if (error.stack !== undefined) plain.stack = error.stack;
+  if (code !== undefined) plain.code = code;
+  // What the callers here still ask for.
+  plain.$metadata = { httpStatusCode: status };
+  return plain;
 }

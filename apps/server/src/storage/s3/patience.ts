@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectStoreError } from '../errors.js';
-import { isTransient } from './failures.js';
+import { isTransient, plainError } from './failures.js';
 
 /** How long a call that can be repeated goes on when the store does not answer. */
 export interface Patience {
@@ -24,7 +24,7 @@ export async function persist<T>(patience: Patience, call: () => Promise<T>): Pr
     try {
       return await call();
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!isTransient(error)) throw plainError(error);
       const left = start + patience.seconds * 1000 - performance.now();
       if (left <= 0 || patience.signal?.aborted) throw unavailable(patience, start, error);
       const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** round) * (0.5 + Math.random() / 2);
@@ -40,6 +40,6 @@ function unavailable({ endpoint }: Patience, start: number, cause: unknown): Obj
   return new ObjectStoreError(
     'unavailable',
     `The object store at ${endpoint} does not answer (${code ?? name ?? 'no connection'}, tried for ${seconds} s)`,
-    { cause },
+    { cause: plainError(cause) },
   );
 }

@@ -1,22 +1,27 @@
-/** Lets a bounded number of calls run at once; the others wait in the order they came. */
-export interface Slots {
-  run<T>(work: () => Promise<T>): Promise<T>;
+/** Lets a bounded number of calls, each with a buffer of its own, run at once; others wait in the order they came. */
+export interface BufferSlots {
+  run<T>(bytes: number, work: (buffer: Buffer) => Promise<T>): Promise<T>;
 }
 
-export function createSlots(count: number): Slots {
+export function createBufferSlots(count: number): BufferSlots {
   let free = count;
   const waiting: (() => void)[] = [];
+  // Used again while there is work: new ones would pile up until the next garbage collection.
+  const buffers: Buffer[] = [];
   return {
-    async run(work) {
+    async run(bytes, work) {
       if (free > 0) free -= 1;
       else await new Promise<void>((resolve) => waiting.push(resolve));
+      const spare = buffers.pop();
+      const buffer = spare !== undefined && spare.length >= bytes ? spare : Buffer.allocUnsafeSlow(bytes);
       try {
-        return await work();
+        return await work(buffer.subarray(0, bytes));
       } finally {
+        buffers.push(buffer);
         const next = waiting.shift();
         // The slot is handed on: nobody who comes in between can take it.
-        if (next === undefined) free += 1;
-        else next();
+        if (next !== undefined) next();
+        else if (++free === count) buffers.length = 0;
       }
     },
   };

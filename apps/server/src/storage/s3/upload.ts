@@ -25,7 +25,7 @@ const MEBIBYTE = 1024 * 1024;
 const MULTIPART_BYTES = 16 * MEBIBYTE;
 const PART_BYTES = 8 * MEBIBYTE;
 const MAX_PARTS = 10_000;
-const PARTS_AT_ONCE = 4;
+const PARTS_AT_ONCE = 3;
 const MULTIPART_TRIES = 3;
 /** Taking back parts is a courtesy to the store, which does it by itself after some days. */
 const ABORT_PATIENCE_SECONDS = 10;
@@ -72,8 +72,8 @@ async function uploadWhole(
   patience: Patience,
   condition: Condition,
 ): Promise<void> {
-  await connection.bodies.run(async () => {
-    const body = await content.read(0, content.bytes);
+  await connection.bodies.run(content.bytes, async (buffer) => {
+    const body = await content.read(0, buffer);
     const input = { ...headersOf(connection, target, content), ...condition };
     await persist(patience, () =>
       connection.client.send(
@@ -137,8 +137,9 @@ async function sendParts(
   const sender = async (): Promise<void> => {
     while (next < count && !failed) {
       const index = next++;
-      await bodies.run(async () => {
-        const body = await content.read(index * size, Math.min(content.bytes, (index + 1) * size));
+      const start = index * size;
+      await bodies.run(Math.min(size, content.bytes - start), async (buffer) => {
+        const body = await content.read(start, buffer);
         const input = {
           ...upload,
           PartNumber: index + 1,

@@ -5,7 +5,9 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ServerConfig } from '../../config.js';
 import { TaskError } from '../../jobs/task.js';
-import type { Bucket, ObjectStore } from '../../storage/object-store.js';
+import { NotFoundError, ObjectStoreError } from '../../storage/errors.js';
+import type { Bucket, ListedObject, ObjectStore } from '../../storage/object-store.js';
+import { announcedSha256, checkAnnouncement, uploadPrefix } from '../../uploads.js';
 
 /** One file of a data source: a plain file or an archive. */
 export interface SourceEntry {
@@ -30,7 +32,8 @@ const MAX_ENTRIES = 100_000;
 /**
  * Files of a `file:`, `upload:` or `s3:` source, in the order of their names.
  *
- * @throws TaskError `source_not_allowed`, `source_not_found`, `s3_not_configured`, `invalid_source`
+ * @throws TaskError `source_not_allowed`, `source_not_found`, `s3_not_configured`, `invalid_source`,
+ *   `checksum_mismatch` (an upload that is not what was announced)
  */
 export async function listSource(
   source: string,
@@ -41,19 +44,15 @@ export async function listSource(
   if (source.startsWith('upload:')) {
     const id = source.slice('upload:'.length).replace(/^\/\//, '');
     if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) throw sourceError('invalid_source', `no upload id: ${quote(id)}`);
-    return listObjects(objects, 'temp', `uploads/${id}/`, `upload ${id}`);
+    await checkUploaded(objects, id);
+    return listBucket(objects, 'temp', uploadPrefix(id), `upload ${id}`);
   }
   const s3 = /^s3:\/\/([^/]*)(?:\/(.*))?$/s.exec(source);
   if (s3) {
-    const bucket = BUCKETS.find((name) => name === s3[1]);
-    if (!bucket) {
-      throw sourceError(
-        's3_not_configured',
-        `bucket ${quote(s3[1])} is not one of this store (${BUCKETS.join(', ')}); copy the files into it, upload ` +
-          'them, or name a folder with file:',
-      );
-    }
-    return listObjects(objects, bucket, s3[2] ?? '', `s3://${bucket}/${s3[2] ?? ''}`);
+    const [, name, prefix = ''] = s3;
+    const bucket = BUCKETS.find((own) => own === name);
+    if (bucket) return listBucket(objects, bucket, prefix, `s3://${bucket}/${prefix}`);
+    return listForeignBucket(objects, name, prefix);
   }
   throw sourceError('invalid_source', 'data_source must begin with file:, upload: or s3://');
 }
@@ -163,29 +162,104 @@ function fileEntry(place: string, bytes: number, explicit: boolean): SourceEntry
   };
 }
 
-async function listObjects(
+/** An upload by a signed link is only here compared with what was announced for it. */
+async function checkUploaded(objects: ObjectStore, id: string): Promise<void> {
+  for await (const { key } of objects.entries('temp', uploadPrefix(id))) {
+    if (announcedSha256(key) === undefined) continue;
+    const object = await objects.head('temp', key);
+    try {
+      if (object) checkAnnouncement(object);
+    } catch (error) {
+      throw sourceError('checksum_mismatch', (error as Error).message);
+    }
+  }
+}
+
+function listBucket(
   objects: ObjectStore,
   bucket: Bucket,
   prefix: string,
   what: string,
 ): Promise<SourceListing> {
+  return listObjects(objects.entries(bucket, prefix), prefix, what, (key) => objects.get(bucket, key));
+}
+
+/** A bucket of others in the same store, which the configuration has to name. */
+async function listForeignBucket(
+  objects: ObjectStore,
+  bucket: string,
+  prefix: string,
+): Promise<SourceListing> {
+  const { sources } = objects;
+  if (sources === undefined) {
+    throw sourceError(
+      's3_not_configured',
+      `bucket ${quote(bucket)} is not one of this store (${BUCKETS.join(', ')}); with an S3 store (MINIO_ENDPOINT) ` +
+        'GRAVITY_S3_SOURCE_BUCKETS can allow it; or copy the files into raw-data, upload them, or name a folder with file:',
+    );
+  }
+  if (!sources.allowed.includes(bucket)) {
+    throw sourceError(
+      'source_not_allowed',
+      `bucket ${quote(bucket)} may not be read: GRAVITY_S3_SOURCE_BUCKETS allows ${
+        sources.allowed.length > 0 ? sources.allowed.join(', ') : 'none'
+      }`,
+    );
+  }
+  const what = `s3://${bucket}/${prefix}`;
+  try {
+    const found = sources.list(bucket, prefix);
+    return await listObjects(found, prefix, what, (key) => sources.open(bucket, key));
+  } catch (error) {
+    if (error instanceof ObjectStoreError && error.code === 'invalid_bucket') {
+      throw sourceError('source_not_found', `the object store has no bucket ${quote(bucket)}`);
+    }
+    if (error instanceof ObjectStoreError && error.code === 'access_denied') {
+      throw sourceError(
+        'source_not_allowed',
+        `the object store denies access to the bucket ${quote(bucket)}`,
+      );
+    }
+    throw error;
+  }
+}
+
+async function listObjects(
+  found: AsyncIterable<ListedObject>,
+  prefix: string,
+  what: string,
+  open: (key: string) => Promise<Readable>,
+): Promise<SourceListing> {
   const entries: SourceEntry[] = [];
-  for await (const object of objects.list(bucket, prefix)) {
-    const base = object.key.slice(object.key.lastIndexOf('/') + 1);
+  for await (const { key, bytes } of found) {
+    const base = key.slice(key.lastIndexOf('/') + 1);
     if (base === '' || base.startsWith('.')) continue;
     if (entries.length >= MAX_ENTRIES)
       throw sourceError('invalid_source', `more than ${MAX_ENTRIES} objects`);
     entries.push({
       // objects this task has stored carry their hash before the name
       name: base.replace(/^[0-9a-f]{64}-/, ''),
-      bytes: object.bytes,
-      explicit: object.key === prefix,
-      open: () => objects.get(bucket, object.key),
+      bytes,
+      explicit: key === prefix,
+      open: () => openListed(open, key, base),
     });
   }
   if (entries.length === 0) throw sourceError('source_not_found', `nothing found at ${what}`);
   entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return { entries: entries.length === 1 ? [{ ...entries[0], explicit: true }] : entries, refused: [] };
+}
+
+async function openListed(
+  open: (key: string) => Promise<Readable>,
+  key: string,
+  base: string,
+): Promise<Readable> {
+  try {
+    return await open(key);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw sourceError('source_not_found', `${quote(base)} was removed while the source was read`);
+  }
 }
 
 function sourceError(code: string, message: string): TaskError {
