@@ -33,12 +33,19 @@ export async function openPostgres(
   const warn = options.onWarning ?? (() => {});
   const meter = new QueryMeter(config.slowQueryMilliseconds ?? 500, options.onSlowQuery);
   const pools: pg.Pool[] = [];
-  const pool = (url: string, size: number, acquireTimeoutMs: number, what: string): pg.Pool => {
+  const statementTimeoutMs = options.statementTimeoutMs ?? (config.statementTimeoutSeconds ?? 900) * 1000;
+  const pool = (
+    url: string,
+    size: number,
+    acquireTimeoutMs: number,
+    what: string,
+    timeoutMs = statementTimeoutMs,
+  ): pg.Pool => {
     const created = createPool({
       url,
       size,
       acquireTimeoutMs,
-      statementTimeoutMs: options.statementTimeoutMs ?? (config.statementTimeoutSeconds ?? 900) * 1000,
+      statementTimeoutMs: timeoutMs,
       idleTimeoutMs: options.idleTimeoutMs ?? 300_000,
       onIdleError: (error) => warn(`A connection to ${what} was lost`, error),
     });
@@ -56,7 +63,7 @@ export async function openPostgres(
   );
   const end = async (): Promise<void> => {
     await Promise.race([
-      Promise.all(pools.map((each) => each.end())),
+      Promise.all(pools.filter((each) => !each.ending).map((each) => each.end())),
       delay(CLOSE_TIMEOUT_MS, undefined, { ref: false }),
     ]);
   };
@@ -64,7 +71,10 @@ export async function openPostgres(
   try {
     await waitForServer(main, config.databaseUrl, options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, warn);
     const version = await serverVersion(kysely);
-    await migrateToLatest(kysely);
+    // a migration may move all rows of a table
+    const unhurried = pool(config.databaseUrl, 2, acquireTimeoutMs, 'the database', 0);
+    await migrateToLatest(new Kysely({ dialect: sessionDialect(() => acquireFrom(unhurried, meter)) }));
+    await unhurried.end();
     const timescale = await timescaleVersion(kysely);
     const engine: DatabaseEngine = {
       kind: 'postgresql',

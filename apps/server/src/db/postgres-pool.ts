@@ -7,6 +7,7 @@ export interface PoolSettings {
   readonly size: number;
   /** Longest wait for a connection, queue included. */
   readonly acquireTimeoutMs: number;
+  /** 0: none. */
   readonly statementTimeoutMs: number;
   /** A transaction that sends nothing for so long is ended by the server. */
   readonly idleTimeoutMs: number;
@@ -46,7 +47,7 @@ export function createPool(settings: PoolSettings): pg.Pool {
     statement_timeout: settings.statementTimeoutMs,
     idle_in_transaction_session_timeout: settings.idleTimeoutMs,
     // a server that vanished without a word is noticed although TCP waits on
-    query_timeout: settings.statementTimeoutMs + 15_000,
+    ...(settings.statementTimeoutMs > 0 && { query_timeout: settings.statementTimeoutMs + 15_000 }),
     types,
     ...(/[?&]options=/.test(settings.url) ? {} : { options: '-c timezone=UTC' }),
   });

@@ -7,6 +7,11 @@ const MAX_STATEMENTS = 200;
 const MAX_PARAMETERS = 64;
 const MAX_SQL_LENGTH = 8000;
 
+/**
+ * Tables of many partitions: after a few runs the server would plan a prepared statement for any value, which opens and
+ * locks all of them.
+ */
+const PARTITIONED = /\b(satellite_observations|baseline_vectors)\b/;
 const PREPARABLE = /^\s*(select|insert|update|delete|with|merge)\b/i;
 const names = new Map<string, string>();
 
@@ -14,7 +19,7 @@ const names = new Map<string, string>();
 export function statementName(sql: string, parameters: number): string | undefined {
   if (parameters > MAX_PARAMETERS || sql.length > MAX_SQL_LENGTH) return undefined;
   // several statements in one text cannot be prepared; a semicolon in a literal costs nothing but the name
-  if (!PREPARABLE.test(sql) || sql.includes(';')) return undefined;
+  if (!PREPARABLE.test(sql) || sql.includes(';') || PARTITIONED.test(sql)) return undefined;
   let name = names.get(sql);
   if (name === undefined) {
     if (names.size >= 5000) names.clear();
@@ -53,10 +58,11 @@ export class PreparedStatements {
 
   /** node-postgres remembers what it has prepared by name: both have to forget. */
   async forget(name: string): Promise<void> {
-    this.#used.delete(name);
     const known = (this.client as unknown as ClientInternals).connection?.parsedStatements;
-    if (known?.[name] === undefined) return;
-    delete known[name];
-    await this.client.query(`deallocate "${name}"`);
+    if (known?.[name] !== undefined) {
+      await this.client.query(`deallocate "${name}"`);
+      delete known[name];
+    }
+    this.#used.delete(name);
   }
 }

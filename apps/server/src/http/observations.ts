@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { BASELINE_MEASUREMENTS } from '../db/baseline-columns.js';
 import type { Database } from '../db/database.js';
-import { newestRecord, type UtcInterval } from '../observations/record-counts.js';
+import { boundsOfFirst, newestRecord, type UtcInterval } from '../observations/record-counts.js';
 import { utcBounds } from '../observations/time-range.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 
@@ -45,13 +45,21 @@ export async function readObservations(
   const isPair = filter.satellite.includes('/');
   const table = sql.table(isPair ? 'baseline_vectors' : 'satellite_observations');
   const name = sql.ref(isPair ? 'pair' : 'satellite');
+  const { satellite, product, start, end } = filter;
+  const bounds = await boundsOfFirst(
+    db,
+    { satellite, product, ...pageStart(from, start), ...(end !== undefined && { to: end }) },
+    Math.max(0, Math.trunc(skip)) + limit + 1,
+  );
+  if (bounds === undefined) return { items: [], nextCursor: null };
   const columns: RawBuilder<unknown> = isPair
     ? sql.join(BASELINE_MEASUREMENTS.map((column) => sql.ref(column)))
     : sql`"values", labels`;
   const { rows } = await sql<Record<string, unknown> & Omit<ObservationRow, 'data'>>`
     select time, gps_seconds, product, file_id, quality_flag, ${columns} from ${table}
     where ${name} = ${filter.satellite} and product = ${filter.product}
-      ${from === undefined ? sql`` : sql`and gps_seconds >= ${from} and time >= ${utcBounds(from, from).from}`}
+      and time >= ${bounds.start} and time < ${bounds.end}
+      ${from === undefined ? sql`` : sql`and gps_seconds >= ${from}`}
       ${filter.start === undefined ? sql`` : sql`and time >= ${filter.start}`}
       ${filter.end === undefined ? sql`` : sql`and time < ${filter.end}`}
     order by gps_seconds, file_id, ${columns}
@@ -70,4 +78,13 @@ export async function readObservations(
   const given = items.filter((item) => item.gps_seconds === last.gps_seconds).length;
   const before = last.gps_seconds === from ? skip : 0;
   return { items, nextCursor: encodeCursor([last.gps_seconds, given + before]) };
+}
+
+/** From where on a page reads: its cursor is in GPS seconds, whose UTC is bounded. */
+function pageStart(cursor: number | undefined, start: Date | undefined): { from?: Date; fromAtMost?: Date } {
+  if (cursor === undefined) return start === undefined ? {} : { from: start };
+  const { from, to } = utcBounds(cursor, cursor);
+  const later = (text: string) =>
+    new Date(Math.max(Date.parse(text), start?.getTime() ?? Number.NEGATIVE_INFINITY));
+  return { from: later(from), fromAtMost: later(to) };
 }

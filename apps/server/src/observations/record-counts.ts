@@ -91,3 +91,45 @@ export async function newestRecord(db: Pick<Database, 'reader'>): Promise<Date |
   }
   return newest;
 }
+
+export interface SeriesStart {
+  readonly satellite: string;
+  readonly product: string;
+  /** No record asked for lies before this; with `fromAtMost`, which is later, where that is only known roughly. */
+  readonly from?: Date;
+  readonly fromAtMost?: Date;
+  readonly to?: Date;
+}
+
+/**
+ * UTC bounds that hold the first `needed` records of a series from `from` on (and before `to`), whole hours. Undefined
+ * when there is none. A read in time order that is bounded so opens a partition or two instead of all.
+ */
+export async function boundsOfFirst(
+  db: Pick<Database, 'reader'>,
+  { satellite, product, from, fromAtMost = from, to }: SeriesStart,
+  needed: number,
+): Promise<UtcInterval | undefined> {
+  const source = SOURCES[satellite.includes('/') ? 1 : 0];
+  const hourOf = (time: Date) => new Date(Math.floor(time.getTime() / HOUR_MS) * HOUR_MS);
+  // records of the hours up to that of `fromAtMost` may lie before it: they do not count
+  const counted =
+    fromAtMost === undefined
+      ? sql`records`
+      : sql`case when hour > ${hourOf(fromAtMost)} then records else 0 end`;
+  // an hour has at least one record, so that many hours are enough
+  const { rows } = await sql<{ start: Date | null; stop: Date | null }>`
+    select min(hour) as start, max(hour) as stop from (
+      select hour, coalesce(sum(${counted}) over (order by hour rows between unbounded preceding and 1 preceding), 0)
+        as before
+      from (
+        select hour, records from ${sql.table(source.view)}
+        where ${sql.ref(source.owner)} = ${satellite} and product = ${product}
+          ${from === undefined ? sql`` : sql`and hour >= ${hourOf(from)}`}
+          ${to === undefined ? sql`` : sql`and hour < ${to}`}
+        order by hour limit ${needed + 3}) as first
+    ) as hours where before < ${needed}`.execute(db.reader);
+  const { start, stop } = rows[0];
+  if (start === null || stop === null) return undefined;
+  return { start: new Date(start), end: new Date(new Date(stop).getTime() + HOUR_MS) };
+}

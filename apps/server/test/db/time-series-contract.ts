@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  boundsOfFirst,
   copyRow,
   countRecords,
   type Database,
@@ -234,6 +235,32 @@ export function timeSeriesContract(name: string, open: () => Promise<Database>):
       expect(read.gpsSeconds).toHaveLength(721);
       expect(read.gpsSeconds[0]).toBe(gpsOf(START + 23 * HOUR));
       expect(read.values[0]).toBe((23.5 * HOUR) / 10_000);
+    });
+
+    it('bounds the first records of a series by hours', async () => {
+      const of = (needed: number, from?: number, fromAtMost?: number) =>
+        boundsOfFirst(
+          db,
+          {
+            satellite: 'GRACE-C',
+            product: 'GNV1B',
+            ...(from !== undefined && { from: new Date(START + from) }),
+            ...(fromAtMost !== undefined && { fromAtMost: new Date(START + fromAtMost) }),
+          },
+          needed,
+        );
+      const hours = (from: number, to: number) => ({
+        start: new Date(START + from * HOUR),
+        end: new Date(START + to * HOUR),
+      });
+      // 180 records before midnight, 360 an hour then, 700 more between 0:30 and 1:05
+      expect(await of(180)).toEqual(hours(-1, 0));
+      expect(await of(181)).toEqual(hours(-1, 1));
+      expect(await of(360, 2.5 * HOUR)).toEqual(hours(2, 4));
+      expect(await of(361, 2.5 * HOUR)).toEqual(hours(2, 5));
+      expect(await of(1, 4 * HOUR - 60_000, 4 * HOUR + 60_000)).toEqual(hours(3, 6));
+      expect(await of(1e6)).toEqual(hours(-1, 49));
+      expect(await of(1, 60 * HOUR)).toBeUndefined();
     });
 
     it('has figures of requests and jobs by day', async () => {
