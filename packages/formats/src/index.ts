@@ -56,5 +56,6 @@ export * from './tables/reader.js';
 export type * from './tables/types.js';
 export * from './tides/amplitudes.js';
 export * from './tides/doodson.js';
+export * from './tides/ocean-pole-tide.js';
 export * from './tides/ocean-tide.js';
 export type * from './tides/types.js';
