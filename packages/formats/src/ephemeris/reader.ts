@@ -31,7 +31,14 @@ export async function openEphemeris(source: ByteSource, options: EphemerisOption
     if (start.length < MORE_NAMES) {
       throw new FormatError('unknown_format', 'too short for a binary JPL ephemeris', { file });
     }
-    const head = await reader.peek(headerLength(start, file));
+    const wanted = headerLength(start, file);
+    const head = await reader.peek(wanted);
+    if (head.length < wanted) {
+      throw new FormatError('truncated', 'the file ends inside its header', {
+        file,
+        byteOffset: head.length,
+      });
+    }
     const header = parseEphemerisHeader(head, file);
     const recordBytes = header.recordLength * 8;
     await reader.take(recordBytes, 'header record');
@@ -71,7 +78,13 @@ async function readRecords(
     last = dates[1];
     if (dates[1] < startJd) continue;
     if (dates[0] > endJd) break;
-    records.push(copyDoubles(bytes, littleEndian));
+    const record = copyDoubles(bytes, littleEndian);
+    const bad = record.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      const text = `coefficient ${bad + 1} of a record is ${record[bad]}`;
+      throw new FormatError('not_a_number', text, { file, byteOffset: byteOffset + 8 * bad });
+    }
+    records.push(record);
   }
   if (records.length === 0) {
     const text =
