@@ -1,13 +1,24 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { FormatError } from '@gravity/formats';
+import { ConfigError, DatabaseUnavailableError, TransportUnavailableError } from '@gravity/server';
 import { ApiError, ConnectionError } from './client/errors.js';
 import { JobFailedError } from './client/follow-job.js';
 import { note, UsageError } from './output.js';
 import { createProgram } from './program.js';
 
 /** Failures a user can act on: their text is enough. */
-const EXPECTED = [UsageError, ApiError, ConnectionError, JobFailedError, FormatError, RangeError];
+const EXPECTED = [
+  UsageError,
+  ConfigError,
+  DatabaseUnavailableError,
+  TransportUnavailableError,
+  ApiError,
+  ConnectionError,
+  JobFailedError,
+  FormatError,
+  RangeError,
+];
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { ConfigError, loadConfig, parseQueues, QUEUE_NAMES, startWorker } from '@gravity/server';
+import { loadConfig, parseQueues, QUEUE_NAMES, startWorker } from '@gravity/server';
 import type { Command } from 'commander';
-import { note, UsageError } from '../output.js';
+import { note } from '../output.js';
 import { parseCount, parsePort } from './options.js';
 import { untilStopped } from './serve.js';
 
@@ -41,25 +41,20 @@ export function addWorkerCommand(program: Command, version: string): void {
 }
 
 async function work(options: WorkerOptions, version: string): Promise<void> {
-  try {
-    const config = loadConfig(process.env, {
-      host: options.host,
-      dataDir: options.dataDir,
-      jobConcurrency: options.concurrency,
-      threads: options.threads,
-      queues: parseQueues('--queues', options.queues),
-      // A worker signs no tokens: it need not be told the secret of the API.
-      ...(process.env.JWT_SECRET_KEY === undefined && { jwtSecret: randomBytes(32) }),
-    });
-    const worker = await startWorker(config, {
-      version,
-      ...(options.port !== undefined && { port: options.port }),
-    });
-    note(`gravity worker ${worker.workerId}: ${config.queues.join(', ')}; Ctrl-C stops`);
-    if (worker.url !== undefined) note(`  health   ${worker.url}/health   metrics ${worker.url}/metrics`);
-    await untilStopped(worker);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new UsageError(error.message);
-    throw error;
-  }
+  const config = loadConfig(process.env, {
+    host: options.host,
+    dataDir: options.dataDir,
+    jobConcurrency: options.concurrency,
+    threads: options.threads,
+    queues: parseQueues('--queues', options.queues),
+    // A worker signs no tokens: it need not be told the secret of the API.
+    ...(process.env.JWT_SECRET_KEY === undefined && { jwtSecret: randomBytes(32) }),
+  });
+  const worker = await startWorker(config, {
+    version,
+    ...(options.port !== undefined && { port: options.port }),
+  });
+  note(`gravity worker ${worker.workerId}: ${config.queues.join(', ')}; Ctrl-C stops`);
+  if (worker.url !== undefined) note(`  health   ${worker.url}/health   metrics ${worker.url}/metrics`);
+  await untilStopped(worker);
 }

@@ -4,7 +4,6 @@ import type { JobStatus } from '../db/schema.js';
 import { retryTransient } from '../db/transient.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { boundObjectStore } from '../storage/open-object-store.js';
-import type { ArcDispatcherJob } from './arcs/arc-dispatcher.js';
 import { AttemptJournal } from './attempt-journal.js';
 import type { JobBus } from './job-bus.js';
 import { completeJob, type JobOwner, lockOwnedJob, type Settlement, settleJob } from './job-moves.js';
@@ -37,7 +36,7 @@ export interface AttemptDependencies {
   readonly progressIntervalMs: number;
   readonly retryBaseSeconds: number;
   /** Hands the arcs of process jobs to workers; without it the task computes them itself. */
-  readonly arcsOf?: (job: ArcDispatcherJob, signal: AbortSignal) => ArcDispatcher;
+  readonly arcsOf?: (job: JobOwner & { readonly deliveryId?: string }, signal: AbortSignal) => ArcDispatcher;
 }
 
 /** The message through which a job came. */

@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RunnerLogger } from './job-attempt.js';
+import { TransportUnavailableError } from './transport.js';
 
 /** What a process holds towards one Redis server. */
 export interface RedisConnections {
@@ -33,7 +34,7 @@ export function isOutage(error: Error): boolean {
 /**
  * Opens the connections; waits up to `startTimeoutMs` for a server that is not there yet.
  *
- * @throws Error naming REDIS_URL (without its password) when the server does not answer in time
+ * @throws TransportUnavailableError naming REDIS_URL (without its password) when the server does not answer in time
  */
 export async function openRedis(
   redisUrl: string,
@@ -73,7 +74,7 @@ export async function openRedis(
   } catch {
     for (const client of all) client.disconnect();
     const reason = lastError?.message ?? `no answer within ${options.startTimeoutMs / 1000} s`;
-    throw new Error(`Redis at ${address} (REDIS_URL) cannot be reached: ${reason}`);
+    throw new TransportUnavailableError(`Redis at ${address} (REDIS_URL) cannot be reached: ${reason}`);
   }
   logOutages(clients.commands, address, logger, () => lastError);
   return {
