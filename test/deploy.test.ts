@@ -70,7 +70,10 @@ describe('compose file', () => {
       ...schema,
       $schema: 'https://json-schema.org/draft/2019-09/schema',
     });
-    expect(validate(compose), JSON.stringify(validate.errors)).toBe(true);
+    // The published schema is older than the member `name`, which Compose has known since version 2.3.3.
+    const { name, ...rest } = compose;
+    expect(name).toBe('gravity');
+    expect(validate(rest), JSON.stringify(validate.errors)).toBe(true);
     // The schema would notice.
     expect(validate({ services: { api: { image: 1 } } })).toBe(false);
   });
@@ -130,6 +133,10 @@ describe('compose file', () => {
 
   it('starts commands that the gravity command has', async () => {
     const { stdout } = await runCommand(['--help']);
+    const worker = await runCommand(['worker', '--help']);
+    for (const option of compose.services.worker.command?.filter((word) => word.startsWith('--')) ?? []) {
+      expect(worker.stdout).toContain(`${option} <`);
+    }
     for (const name of ours)
       expect(stdout).toMatch(new RegExp(`^  ${compose.services[name].command?.[0]} `, 'm'));
   });
