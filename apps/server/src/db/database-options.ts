@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs?: number;
   /** A replica further behind than this is not read. */
   readonly replicaLagSeconds?: number;
+  /** Time between two looks at the replica. */
+  readonly replicaCheckMs?: number;
   /** Told about lost connections, a reopened session and failed maintenance. */
   readonly onWarning?: (message: string, error: unknown) => void;
   /** Told about statements over config.slowQueryMilliseconds. */

@@ -86,7 +86,8 @@ export async function openPostgres(
     let router: ReplicaRouter | undefined;
     if (config.databaseReplicaUrl !== undefined) {
       const replica = pool(config.databaseReplicaUrl, size, 3000, 'the replica');
-      router = new ReplicaRouter(main, replica, meter, options.replicaLagSeconds ?? 10, (state) => {
+      const { replicaLagSeconds = 10, replicaCheckMs = 3000 } = options;
+      router = new ReplicaRouter(main, replica, meter, replicaLagSeconds, replicaCheckMs, (state) => {
         if (!state.usable) warn('The replica is not used', new Error(state.reason));
       });
       await router.check();

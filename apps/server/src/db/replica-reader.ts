@@ -6,8 +6,6 @@ import type { QueryMeter } from './query-meter.js';
 import type { SessionConnection } from './session-driver.js';
 import { isTransientError } from './transient.js';
 
-const CHECK_EVERY_MS = 3000;
-
 export interface ReplicaState {
   readonly usable: boolean;
   /** How far the replica is behind, when it is. */
@@ -26,6 +24,7 @@ export class ReplicaRouter {
     private readonly replica: pg.Pool,
     private readonly meter: QueryMeter,
     private readonly maxLagSeconds: number,
+    private readonly checkEveryMs: number,
     private readonly onChange: (state: ReplicaState) => void,
   ) {}
 
@@ -44,7 +43,7 @@ export class ReplicaRouter {
 
   async acquire(): Promise<SessionConnection> {
     // an answer in hand is used while the next one is fetched
-    if (performance.now() - this.#checkedAt > CHECK_EVERY_MS) void this.check();
+    if (performance.now() - this.#checkedAt > this.checkEveryMs) void this.check();
     if (this.#state.usable) {
       try {
         return new ReaderConnection(await acquireFrom(this.replica, this.meter), this);

@@ -3,6 +3,7 @@ import {
   type Database,
   DatabaseUnavailableError,
   isTransientError,
+  maintainTimeSeries,
   openDatabase,
   refreshAggregates,
   retryTransient,
@@ -217,6 +218,8 @@ describe('the pool', () => {
 
   it('streams a COPY without holding it, and drops it when the reader stops', async () => {
     const text = `select i, repeat('x', 1000) from generate_series(1, 60000) i`;
+    // with the usual time limits, and two connections
+    const db = await openDatabase(config(await server.createDatabase(), { databasePoolSize: 2 }));
     let bytes = 0;
     let largest = 0;
     for await (const chunk of db.copyOut(text)) {
@@ -238,6 +241,7 @@ describe('the pool', () => {
       })(),
     ).rejects.toMatchObject({ code: '22012' });
     await Promise.all([1, 2].map(() => sql`select 1`.execute(db.kysely)));
+    await db.close();
   });
 });
 
@@ -274,6 +278,37 @@ describe('loads side by side', () => {
   });
 });
 
+describe('rows without a partition', () => {
+  it('are kept by the default one while a reader holds it, counted, and moved later', async () => {
+    const db = await openDatabase(config(await server.createDatabase()));
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const reading = db.kysely.transaction().execute(async (transaction) => {
+      await sql`select count(*) from satellite_observations`.execute(transaction);
+      await held;
+    });
+    await sql`select 1`.execute(db.kysely);
+    expect(await copyObservations(db, series({ count: 500 }))).toBe(500);
+    expect(await partitionsOf(db.kysely, 'satellite_observations')).toEqual({
+      satellite_observations_default: 500,
+    });
+    const hours = () =>
+      db.kysely.selectFrom('observation_hourly').select(['hour', 'records']).orderBy('hour').execute();
+    const counted = await hours();
+    expect(counted.map(({ records }) => records)).toEqual(['360', '140']);
+    release();
+    await reading;
+    expect(await maintainTimeSeries(db)).toContain('partition satellite_observations_20230601');
+    expect(await partitionsOf(db.kysely, 'satellite_observations')).toEqual({
+      satellite_observations_20230601: 500,
+    });
+    expect(await hours()).toEqual(counted);
+    await db.close();
+  });
+});
+
 describe('a streaming replica', () => {
   it('answers reads while it is near the primary, else the primary does', async () => {
     const url = await server.createDatabase();
@@ -281,29 +316,37 @@ describe('a streaming replica', () => {
     const replica = await server.startReplica();
     const db = await openDatabase(
       config(url, { databaseReplicaUrl: url.replace(`:${server.port}/`, `:${replica.port}/`) }),
-      { replicaLagSeconds: 1, onWarning: (message) => warnings.push(message) },
+      { replicaLagSeconds: 1, replicaCheckMs: 200, onWarning: (message) => warnings.push(message) },
     );
     const where = async () =>
       (await sql<{ standby: boolean }>`select pg_is_in_recovery() as standby`.execute(db.reader)).rows[0]
         .standby;
-    await waitFor('the replica is read', where);
+    await waitFor('the replica is read', where, 60_000);
     expect(db.statistics().replica?.usable).toBe(true);
     await insertUser(db, 'ada');
-    await waitFor('the row on the replica', async () => {
-      const names = await db.reader.selectFrom('users').select('username').execute();
-      return (await where()) && names.some(({ username }) => username === 'ada');
-    });
+    await waitFor(
+      'the row on the replica',
+      async () => {
+        const names = await db.reader.selectFrom('users').select('username').execute();
+        return (await where()) && names.some(({ username }) => username === 'ada');
+      },
+      60_000,
+    );
     // the replica no longer follows
     await replica.execute('select pg_wal_replay_pause()');
     await insertUser(db, 'bob');
-    await waitFor('reads go to the primary', async () => {
-      await insertUser(db);
-      return !(await where());
-    });
+    await waitFor(
+      'reads go to the primary',
+      async () => {
+        await insertUser(db);
+        return !(await where());
+      },
+      60_000,
+    );
     const names = await db.reader.selectFrom('users').select('username').execute();
     expect(names.map(({ username }) => username)).toContain('bob');
     await replica.execute('select pg_wal_replay_resume()');
-    await waitFor('the replica is read again', where, 20_000);
+    await waitFor('the replica is read again', where, 60_000);
     await replica.remove();
     // a read that meets the dead replica is done on the primary at once
     expect(await where()).toBe(false);
