@@ -55,8 +55,3 @@ export function startStorageMaintenance(
     },
   };
 }
-
-/** Rejects when the store does not answer now. */
-export function pingObjectStore(store: ObjectStore): Promise<void> {
-  return store.ping();
-}

@@ -11,6 +11,7 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from 
 import { boundObjectStore, type ObjectStore, openObjectStore, type S3Settings } from '@gravity/server';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, testConfig } from '../helpers.js';
+import { archive, createHarness, NO_LRI } from '../ingest/harness.js';
 import { startProxy } from '../services/proxy.js';
 import { hasMoto, startS3rver } from '../services/s3.js';
 import { objectStoreContract } from './object-store-contract.js';
@@ -281,6 +282,30 @@ describe('S3', () => {
     await expect(
       store.copy({ bucket: 'temp', key: 'rotten' }, { bucket: 'products', key: 'rotten' }),
     ).resolves.toBeDefined();
+  });
+
+  it('ingests from a bucket of others that GRAVITY_S3_SOURCE_BUCKETS names', async () => {
+    const harness = await createHarness();
+    try {
+      await open({ bucketPrefix: 'gravity-' });
+      const objects = await open({ sourceBuckets: ['gravity-raw-data'] });
+      Object.assign(harness.objects, { sources: objects.sources });
+      const body = archive(NO_LRI);
+      await client.send(
+        new PutObjectCommand({ Bucket: 'gravity-raw-data', Key: `raw/2023-06/${NO_LRI}`, Body: body }),
+      );
+      const run = (data_source: string) => harness.run({ data_source, satellites: ['GRACE-C', 'GRACE-D'] });
+      expect((await run('s3://gravity-raw-data/raw/2023-06/')).totals).toMatchObject({ ingested: 9 });
+      await expect(run('s3://gravity-raw-data/raw/2023-07/')).rejects.toMatchObject({
+        code: 'source_not_found',
+      });
+      await expect(run('s3://gravity-temp/raw/')).rejects.toMatchObject({
+        code: 'source_not_allowed',
+        message: /GRAVITY_S3_SOURCE_BUCKETS allows gravity-raw-data/,
+      });
+    } finally {
+      await harness.close();
+    }
   });
 
   it('reads the buckets of others that are allowed, and writes none', async () => {

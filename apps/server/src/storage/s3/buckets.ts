@@ -36,7 +36,9 @@ async function exists({ client }: S3Connection, name: string, patience: Patience
     await persist(patience, () => client.send(new HeadBucketCommand({ Bucket: name })));
     return true;
   } catch (error) {
-    if (failureOf(error).status === 404) return false;
+    const { status } = failureOf(error);
+    if (status === 404) return false;
+    if (status === undefined) throw error;
     // Unlike that of HEAD, the answer of a listing has a body that says what is wrong.
     await persist(patience, () => client.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 })));
     throw error;

@@ -36,7 +36,8 @@ export function connectS3(settings: S3Settings): S3Connection {
   const client = new S3Client({
     ...common,
     endpoint: settings.endpoint,
-    maxAttempts: 3,
+    // Repeated by `persist`, which knows for how long.
+    maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: IDLE_TIMEOUT_MS,

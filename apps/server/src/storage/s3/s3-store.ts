@@ -1,25 +1,17 @@
-import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
-import {
-  AbortMultipartUploadCommand,
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  ListMultipartUploadsCommand,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { CopyObjectCommand, DeleteObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { contentTypeOf } from '../content-type.js';
 import { NotFoundError, ObjectStoreError } from '../errors.js';
-import { assertBucket, assertKey, BUCKETS, isValidKey, isWriteOnce, writeOnceError } from '../object-key.js';
+import { assertBucket, assertKey, isValidKey, isWriteOnce, writeOnceError } from '../object-key.js';
 import type { Bucket, ListedObject, ObjectStore, StoredObject, UploadLink } from '../object-store.js';
 import { encryptionOf, type S3Connection } from './connection.js';
 import { type Content, gatherContent, removeOldSpools } from './content.js';
 import { type ByteRange, openDownload } from './download.js';
-import { isAbsent, isConditionFailure, isUnsupported, portError } from './failures.js';
-import { HASHES, HashBook, type Look, listPages, lookAt } from './look.js';
+import { isAbsent, isConditionFailure, portError } from './failures.js';
+import { removeLeftovers } from './leftovers.js';
+import { HashBook, type Look, listPages, lookAt } from './look.js';
 import { type Patience, persist } from './patience.js';
+import { signDownload, signUpload } from './signed-links.js';
 import { mapOrdered } from './slots.js';
 import { createSourceBuckets } from './source-buckets.js';
 import { uploadContent } from './upload.js';
@@ -185,52 +177,20 @@ export class S3ObjectStore implements ObjectStore {
 
   async presign(method: 'GET' | 'PUT', bucket: Bucket, key: string, expiresSeconds: number): Promise<string> {
     const { bucketName } = this.place(bucket, key);
-    const { signer, settings } = this.parts.connection;
     const place = { Bucket: bucketName, Key: key };
-    const options = { expiresIn: expiresSeconds };
-    if (method === 'PUT') {
-      return getSignedUrl(signer, new PutObjectCommand({ ...place, ...encryptionOf(settings) }), options);
-    }
-    // No character of a key needs quoting here.
-    const ResponseContentDisposition = `attachment; filename="${basename(key)}"`;
-    return getSignedUrl(signer, new GetObjectCommand({ ...place, ResponseContentDisposition }), options);
+    return method === 'GET'
+      ? signDownload(this.parts.connection, place, expiresSeconds)
+      : (await signUpload(this.parts.connection, place, expiresSeconds)).url;
   }
 
   async presignUpload(
     bucket: Bucket,
     key: string,
     expiresSeconds: number,
-    { bytes, sha256 }: { readonly bytes: number; readonly sha256?: string },
+    content: { readonly bytes: number; readonly sha256?: string },
   ): Promise<UploadLink> {
     const { bucketName } = this.place(bucket, key);
-    const { signer, settings } = this.parts.connection;
-    const encryption = encryptionOf(settings);
-    const checksum = sha256 === undefined ? undefined : Buffer.from(sha256, 'hex').toString('base64');
-    const command = new PutObjectCommand({
-      Bucket: bucketName,
-      Key: key,
-      ContentLength: bytes,
-      ChecksumSHA256: checksum,
-      ...encryption,
-    });
-    const url = await getSignedUrl(signer, command, {
-      expiresIn: expiresSeconds,
-      // As a header the store compares it with the bytes.
-      unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
-    });
-    return {
-      url,
-      headers: {
-        'content-length': String(bytes),
-        ...(checksum !== undefined && { 'x-amz-checksum-sha256': checksum }),
-        ...(encryption.ServerSideEncryption && {
-          'x-amz-server-side-encryption': encryption.ServerSideEncryption,
-        }),
-        ...(encryption.SSEKMSKeyId && {
-          'x-amz-server-side-encryption-aws-kms-key-id': encryption.SSEKMSKeyId,
-        }),
-      },
-    };
+    return signUpload(this.parts.connection, { Bucket: bucketName, Key: key }, expiresSeconds, content);
   }
 
   async ping(): Promise<void> {
@@ -246,31 +206,7 @@ export class S3ObjectStore implements ObjectStore {
   async tidy(olderThan: Date): Promise<void> {
     const { connection, patience, spoolFolder } = this.parts;
     await removeOldSpools(spoolFolder, olderThan);
-    for await (const page of listPages(connection, connection.bucketName('temp'), HASHES, patience)) {
-      for (const { key, lastModified } of page) {
-        if (lastModified >= olderThan) continue;
-        const place = { Bucket: connection.bucketName('temp'), Key: key };
-        await this.call('temp', ({ client }) => client.send(new DeleteObjectCommand(place)));
-      }
-    }
-    for (const bucket of BUCKETS) {
-      await this.abortOldUploads(connection.bucketName(bucket), olderThan).catch((error: unknown) => {
-        // Small servers do not list them.
-        if (!isUnsupported(error)) throw error;
-      });
-    }
-  }
-
-  private async abortOldUploads(bucketName: string, olderThan: Date): Promise<void> {
-    const { connection, patience } = this.parts;
-    const { Uploads = [] } = await persist(patience, () =>
-      connection.client.send(new ListMultipartUploadsCommand({ Bucket: bucketName })),
-    );
-    for (const { Key, UploadId, Initiated } of Uploads) {
-      if (Initiated === undefined || Initiated >= olderThan) continue;
-      const upload = { Bucket: bucketName, Key, UploadId };
-      await persist(patience, () => connection.client.send(new AbortMultipartUploadCommand(upload)));
-    }
+    await removeLeftovers(connection, patience, olderThan);
   }
 
   private place(bucket: Bucket, key: string) {
