@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../db/database.js';
-import type { JobOwner } from './job-moves.js';
+import { retryTransient } from '../db/transient.js';
+import { type JobOwner, WRITE_TRIES } from './job-moves.js';
 import type { JobEventRow } from './job-service.js';
 import { storableJson, storableText } from './json-text.js';
 
@@ -127,22 +128,24 @@ export class AttemptJournal {
     const entries = this.takeEntries();
     if (entries.length === 0) return;
     this.lastWriteMs = Date.now();
+    const statement = sql<JobEventRow>`
+      with owned as (
+        update processing_jobs set progress = greatest(progress, ${this.fraction}),
+          progress_message = coalesce(${this.message === undefined ? null : storableText(this.message)}, progress_message),
+          updated_at = now()
+        where id = ${this.owner.jobId} and attempt = ${this.owner.attempt}
+          and status in ('running', 'completed')
+        returning id)
+      insert into job_events (job_id, time, kind, level, message, data)
+      select owned.id, entry.time, entry.kind, entry.level, entry.message, nullif(entry.data, 'null'::jsonb)
+      from owned, rows from (jsonb_to_recordset(${storableJson(entries)}::jsonb)
+        as (time timestamptz, kind text, level text, message text, data jsonb)) with ordinality
+        as entry (time, kind, level, message, data, position)
+      order by entry.position
+      returning *`;
     try {
-      const { rows } = await sql<JobEventRow>`
-        with owned as (
-          update processing_jobs set progress = greatest(progress, ${this.fraction}),
-            progress_message = coalesce(${this.message === undefined ? null : storableText(this.message)}, progress_message),
-            updated_at = now()
-          where id = ${this.owner.jobId} and attempt = ${this.owner.attempt}
-            and status in ('running', 'completed')
-          returning id)
-        insert into job_events (job_id, time, kind, level, message, data)
-        select owned.id, entry.time, entry.kind, entry.level, entry.message, nullif(entry.data, 'null'::jsonb)
-        from owned, rows from (jsonb_to_recordset(${storableJson(entries)}::jsonb)
-          as (time timestamptz, kind text, level text, message text, data jsonb)) with ordinality
-          as entry (time, kind, level, message, data, position)
-        order by entry.position
-        returning *`.execute(this.db.kysely);
+      // The lines of a log are not to be lost because the database is started again.
+      const { rows } = await retryTransient(() => statement.execute(this.db.kysely), { tries: WRITE_TRIES });
       if (rows.length === 0) this.options.onLost();
       else this.options.onEvents(rows);
     } catch (error) {

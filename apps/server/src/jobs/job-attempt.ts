@@ -6,7 +6,14 @@ import type { ObjectStore } from '../storage/object-store.js';
 import { boundObjectStore } from '../storage/open-object-store.js';
 import { AttemptJournal } from './attempt-journal.js';
 import type { JobBus } from './job-bus.js';
-import { completeJob, type JobOwner, lockOwnedJob, type Settlement, settleJob } from './job-moves.js';
+import {
+  completeJob,
+  type JobOwner,
+  lockOwnedJob,
+  type Settlement,
+  settleJob,
+  WRITE_TRIES,
+} from './job-moves.js';
 import type { JobEventRow, JobRow } from './job-service.js';
 import { type ArcDispatcher, type Task, type TaskContext, TaskError } from './task.js';
 
@@ -65,9 +72,6 @@ type Outcome =
   | { readonly kind: 'returned' }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'abandoned' };
-
-/** A database that is started again is away for seconds: half a minute of tries. */
-const WRITE_TRIES = 12;
 
 /** Runs one attempt of one claimed job to its end. */
 export function startAttempt(

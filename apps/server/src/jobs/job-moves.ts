@@ -7,6 +7,9 @@ import { storableJson, storableText } from './json-text.js';
 type Executor = Kysely<DatabaseSchema> | Transaction<DatabaseSchema>;
 type Level = JobEventRow['level'];
 
+/** A database that is started again is away for seconds: half a minute of tries of a write that must not be lost. */
+export const WRITE_TRIES = 12;
+
 /** Who holds a job: the fencing token is `attempt`. */
 export interface JobOwner {
   readonly jobId: string;

@@ -12,6 +12,8 @@ import type { OutgoingDelivery, QueueTransport } from './transport.js';
  * was not sent then, or got lost in the queue, is sent by the sweep.
  */
 export interface JobOutbox {
+  /** False while the queue does not take or answer anything: away, full or hanging. */
+  readonly working: boolean;
   /** Sends these soon, together with others that come in the meantime. Returns at once, never throws. */
   announce(jobIds: readonly string[]): void;
   /** As `announce`, for pending jobs whose delivery ended without running them. */
@@ -80,10 +82,22 @@ export function createJobOutbox(options: JobOutboxOptions): JobOutbox {
   const resendSeconds = options.resendSeconds ?? RESEND_SECONDS;
   const announced = new Set<string>();
   const again = new Set<string>();
+  let answering = true;
+
+  async function ask<T>(call: Promise<T>): Promise<T> {
+    try {
+      const answer = await call;
+      answering = true;
+      return answer;
+    } catch (error) {
+      answering = false;
+      throw error;
+    }
+  }
 
   async function send(jobs: readonly PendingJob[]): Promise<void> {
     for (const [type, group] of byType(jobs)) {
-      await transport.send(type, group.map(toDelivery));
+      await ask(transport.send(type, group.map(toDelivery)));
       await mark(group, 1);
     }
   }
@@ -131,7 +145,7 @@ export function createJobOutbox(options: JobOutboxOptions): JobOutbox {
     const there: PendingJob[] = [];
     for (const [type, group] of byType(jobs)) {
       const lastId = (job: PendingJob): string => deliveryId({ ...job, dispatches: job.dispatches - 1 });
-      const present = await transport.present(type, group.map(lastId));
+      const present = await ask(transport.present(type, group.map(lastId)));
       for (const job of group) (present.has(lastId(job)) ? there : missing).push(job);
     }
     await mark(there, 0);
@@ -143,6 +157,9 @@ export function createJobOutbox(options: JobOutboxOptions): JobOutbox {
   );
 
   return {
+    get working() {
+      return transport.available && answering;
+    },
     announce(jobIds) {
       for (const id of jobIds) announced.add(id);
       flush();
@@ -160,6 +177,8 @@ export function createJobOutbox(options: JobOutboxOptions): JobOutbox {
 
     async sweep() {
       let count = 0;
+      // With nothing to send it has to be asked whether it answers again.
+      if (transport.available && !answering) await ask(transport.ping());
       while (transport.available) {
         const { rows } = await sql<PendingJob>`
           select ${columns} from processing_jobs where status = 'pending'

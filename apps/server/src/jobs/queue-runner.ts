@@ -37,6 +37,7 @@ export function createQueueRunner(options: QueueRunnerOptions): JobRunner {
   const cleanups: (() => void)[] = [];
   const consumers: QueueConsumer[] = [];
   const unserved: string[] = [];
+  const stopping = new AbortController();
   let state: 'new' | 'started' | 'stopping' = 'new';
 
   function watch(attempt: JobAttempt): void {
@@ -62,9 +63,14 @@ export function createQueueRunner(options: QueueRunnerOptions): JobRunner {
         unserved.push(jobId);
         return { skipped: 'the worker stops' };
       }
-      const attempt = await retryTransient(() =>
-        pool.claim({ jobId }, { deliveryId: delivery.id, progress: delivery.progress }),
-      );
+      // Without the database the delivery waits here: given up, it would have to be sent again.
+      const attempt = await retryTransient(
+        () => pool.claim({ jobId }, { deliveryId: delivery.id, progress: delivery.progress }),
+        { tries: Number.POSITIVE_INFINITY, signal: stopping.signal },
+      ).catch((error: unknown) => {
+        unserved.push(jobId);
+        throw error;
+      });
       if (!attempt) return { skipped: await whyNot(jobId) };
       watch(attempt);
       return await finish(attempt);
@@ -85,7 +91,7 @@ export function createQueueRunner(options: QueueRunnerOptions): JobRunner {
   /** Without the queue: jobs straight from the database. */
   async function takeJobs(): Promise<void> {
     for (const type of types) {
-      while (state === 'started' && !transport.available) {
+      while (state === 'started' && !outbox.working) {
         const release = slots.get(type)?.tryTake();
         if (!release) break;
         const attempt = await pool.claim({ types: [type] }).catch((error: unknown) => {
@@ -109,10 +115,10 @@ export function createQueueRunner(options: QueueRunnerOptions): JobRunner {
   const poll = singleFlight(takeJobs, failed('jobs could not be taken'));
   const beat = singleFlight(pool.heartbeat, failed('leases could not be renewed'));
   const sweep = singleFlight(async () => {
+    poll();
     const reaped = await pool.reap(false);
     outbox.announce(reaped.filter((event) => event.data?.status === 'pending').map((event) => event.job_id));
-    await outbox.sweep();
-    poll();
+    await outbox.sweep().finally(poll);
   }, failed('jobs could not be swept'));
 
   return {
@@ -141,6 +147,7 @@ export function createQueueRunner(options: QueueRunnerOptions): JobRunner {
     async stop(graceMs = 10_000) {
       if (state === 'new') return;
       state = 'stopping';
+      stopping.abort(new Error('the worker stops'));
       const closed = Promise.all(consumers.map((consumer) => consumer.close()));
       pool.abortAll('shutdown', graceMs);
       for (const one of slots.values()) one.open();

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { JobEventRow, JobRow, JobStatus, Task } from '@gravity/server';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { insertUser, waitFor } from '../helpers.js';
 import { type Installation, type JobProcess, startInstallation } from './job-process.js';
@@ -157,6 +158,23 @@ describe('when parts fail', () => {
     expect(worker.logged.filter((line) => line === 'connection to Redis lost')).toHaveLength(1);
   });
 
+  it('a Redis that hangs does not keep jobs waiting', async () => {
+    await openApi();
+    const worker = await installation.open();
+    await worker.startRunner(finish);
+    const client = new Redis(installation.redis.url);
+    await client.call('CLIENT', 'PAUSE', '60000', 'ALL');
+    const job = await create();
+    // Commands are given up after 5 s; from then on the database is looked at.
+    expect(await reach(job.id, 'completed', 15_000)).toMatchObject({ attempt: 1 });
+    client.disconnect();
+    await installation.redis.kill();
+    await installation.redis.start();
+    await waitFor('back', async () => worker.transport.available && api.transport.available);
+    const after = await create();
+    expect(await reach(after.id, 'completed')).toMatchObject({ attempt: 1 });
+  });
+
   it('a restart of PostgreSQL longer than the lease costs no attempt', async () => {
     await openApi();
     const worker = await installation.open({ leaseSeconds: 5 });
@@ -166,6 +184,7 @@ describe('when parts fail', () => {
     });
     await worker.startRunner(async (context) => {
       await gate;
+      context.log('info', 'without a database');
       await finish(context);
     });
     const job = await create();
@@ -176,6 +195,9 @@ describe('when parts fail', () => {
     await sleep(6_000);
     await installation.postgres.start();
     expect(await reach(job.id, 'completed')).toMatchObject({ attempt: 1, result: { attempt: 1 } });
+    expect(
+      (await api.service.events(job.id, undefined, 100)).filter(({ kind }) => kind === 'log'),
+    ).toMatchObject([{ message: 'without a database' }]);
     const next = await create();
     expect(await reach(next.id, 'completed')).toMatchObject({ attempt: 1 });
   });
