@@ -91,6 +91,35 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       expect(event.message).toBe('ü\t\\');
     });
 
+    it('gives values of every type alike', async () => {
+      const { rows } = await sql`
+        select 1.50::numeric as exact, 9007199254740993::int8 as large, array[1::int8, null] as larges, 7::int2 as small,
+          0.5::float4 as single, array[0.1::float8, 'NaN', '-Infinity', null] as doubles, '2023-06-01'::date as day,
+          array['2023-06-01T00:00:00.125+02'::timestamptz] as times, array[true, null] as flags,
+          '{"a": [1, null]}'::jsonb as document, array['x'::name, 'y'] as names, array['a"b', null]::text[] as texts,
+          array['00000000-0000-4000-8000-000000000001'::uuid] as ids, null::int8 as nothing`.execute(
+        db.kysely,
+      );
+      expect(rows).toEqual([
+        {
+          exact: '1.50',
+          large: '9007199254740993',
+          larges: ['1', null],
+          small: 7,
+          single: 0.5,
+          doubles: [0.1, Number.NaN, Number.NEGATIVE_INFINITY, null],
+          day: new Date('2023-06-01T00:00:00Z'),
+          times: [new Date('2023-05-31T22:00:00.125Z')],
+          flags: [true, null],
+          document: { a: [1, null] },
+          names: ['x', 'y'],
+          texts: ['a"b', null],
+          ids: ['00000000-0000-4000-8000-000000000001'],
+          nothing: null,
+        },
+      ]);
+    });
+
     it('copies rows in and out without losing a bit or a character', async () => {
       const fileId = randomUUID();
       const values = [
