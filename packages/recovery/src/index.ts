@@ -1,4 +1,5 @@
 export * from './arc/arc-normals.js';
+export { orbitAxes } from './arc/empirical.js';
 export * from './dynamics/forces.js';
 export * from './dynamics/node-grid.js';
 export * from './dynamics/orbit.js';
@@ -9,6 +10,8 @@ export * from './forces/ephemeris-table.js';
 export * from './forces/force-model.js';
 export { varyingDegree } from './forces/stokes-sources.js';
 export * from './integration/gauss-legendre.js';
+export * from './orbit-determination/determine-orbit.js';
+export type * from './orbit-determination/types.js';
 export * from './simulation/attitude.js';
 export * from './simulation/mission.js';
 export * from './simulation/random.js';

@@ -38,3 +38,27 @@ export function solveLocal(n: number, u: Float64Array, ldu: number, b: Float64Ar
     b[k] /= u[k * ldu + k];
   }
 }
+
+/** Inverse (n×n row-major) of the matrix whose upper Cholesky factor is given. */
+export function inverseLocal(n: number, u: Float64Array, ldu: number): Float64Array {
+  // V = U⁻¹, upper; then V·Vᵀ.
+  const v = new Float64Array(n * n);
+  for (let j = 0; j < n; j++) {
+    v[j * n + j] = 1 / u[j * ldu + j];
+    for (let i = j - 1; i >= 0; i--) {
+      let sum = 0;
+      for (let k = i + 1; k <= j; k++) sum += u[i * ldu + k] * v[k * n + j];
+      v[i * n + j] = -sum / u[i * ldu + i];
+    }
+  }
+  const inverse = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = i; j < n; j++) {
+      let sum = 0;
+      for (let k = j; k < n; k++) sum += v[i * n + k] * v[j * n + k];
+      inverse[i * n + j] = sum;
+      inverse[j * n + i] = sum;
+    }
+  }
+  return inverse;
+}

@@ -1,0 +1,254 @@
+import { createEarthRotation } from '@gravity/geodesy';
+import type { LinearAlgebra } from '@gravity/linalg';
+import { forEachRowBatch } from '../arc/design.js';
+import { type DesignLayout, designLayout } from '../arc/design-layout.js';
+import { initialState } from '../arc/initial-state.js';
+import { factorizeLocal, inverseLocal, solveLocal } from '../arc/local-solve.js';
+import { type ObservationSet, prepareObservations } from '../arc/observation-set.js';
+import { RANGE_RATE_ROW } from '../arc/row-writer.js';
+import { type SatelliteModel, satelliteModels } from '../arc/satellite-model.js';
+import { ArcError } from '../errors.js';
+import type { ArcObservations, RecoverySetup } from '../types.js';
+import { validateInputs } from '../validate.js';
+import { orbitSeries, positionResiduals } from './orbit-series.js';
+import { type ScreenedResiduals, screen, summarize } from './screening.js';
+import type {
+  EstimatedParameter,
+  OrbitDetermination,
+  OrbitDeterminationOptions,
+  OrbitSetup,
+} from './types.js';
+
+const MAX_ITERATIONS = 40;
+/** Steps below this many standard deviations leave the partial derivatives as they are. */
+const KEEP_TRANSITION_STEP = 100;
+/** Weights of robust estimation settle slowly and need not to the end. */
+const WEIGHT_TOLERANCE = 0.02;
+
+/**
+ * Determines the orbits of an arc: initial states, accelerometer calibration, empirical accelerations and ranging
+ * parameters are fitted to positions and, for a pair, range rates under the forces of the setup (Gauss–Newton), and
+ * the observations are screened until neither orbit nor weights change.
+ *
+ * @param setup as for a recovery; the coefficients stay as they are
+ * @throws ArcError 'orbit_not_converged', 'orbit_diverged', 'singular_arc', 'too_few_observations', 'no_orbit',
+ *   'bad_series', 'cancelled'; RangeError for settings that make no sense
+ */
+export async function determineOrbit(
+  setup: OrbitSetup,
+  arc: ArcObservations,
+  la: LinearAlgebra,
+  options: OrbitDeterminationOptions = {},
+): Promise<OrbitDetermination> {
+  const whole: RecoverySetup = { degreeMin: 2, degreeMax: 2, ...setup };
+  validateInputs(whole, arc);
+  const { screening = { method: 'clip' }, tolerance = 1e-3, maxIterations = MAX_ITERATIONS } = options;
+  const rotation = createEarthRotation(setup.earthRotation);
+  const { ranging, ...positionsOnly } = arc;
+  const observed = ranging && options.rangeRate !== false ? arc : positionsOnly;
+  const observations = prepareObservations(whole, observed, rotation);
+  const models = satelliteModels(whole, arc, rotation);
+  const layout = designLayout(setup, models, observations.rangeRate.seconds.length > 0, 0);
+  const states = models.map((model) => {
+    const { satellite, orbit } = model.arc;
+    const { startGpsSeconds: start, endGpsSeconds: end } = arc;
+    return initialState(satellite, orbit, start, end, setup.referenceField, rotation);
+  });
+  const rangingValues = new Float64Array(layout.rangingCount);
+  const residuals = emptyResiduals(setup, arc, observations);
+  const ld = layout.columnCount;
+  const n = layout.localCount;
+  let step = Number.POSITIVE_INFINITY;
+  for (let iteration = 1; iteration <= maxIterations; iteration++) {
+    if (options.signal?.aborted) throw new ArcError('cancelled', 'the computation was cancelled');
+    models.forEach((model, k) => {
+      integrate(model, states[k], step < KEEP_TRANSITION_STEP);
+    });
+    const { normals, used, squares } = await accumulate(
+      whole,
+      models,
+      observations,
+      layout,
+      residuals,
+      rangingValues,
+      la,
+    );
+    if (used <= n) {
+      throw new ArcError('too_few_observations', `${used} observations for ${n} parameters of the arc`);
+    }
+    const correction = Float64Array.from({ length: n }, (_, i) => normals[i * ld + n]);
+    const values = parameterValues(layout, models, rangingValues);
+    let constraint = 0;
+    for (let i = 0; i < n; i++) {
+      const weight = layout.localWeights[i];
+      normals[i * ld + i] += weight;
+      correction[i] -= weight * values[i];
+      constraint += weight * values[i] ** 2;
+    }
+    const gradient = correction.slice();
+    factorizeLocal(n, normals, ld, layout.localNames);
+    solveLocal(n, normals, ld, correction);
+    let change = 0;
+    for (let i = 0; i < n; i++) change += gradient[i] * correction[i];
+    step = Math.sqrt(Math.max(0, change) / used);
+    options.onProgress?.(iteration, step);
+    if (step < tolerance) {
+      const moved = residuals.map((r) => screen(r, screening));
+      if (Math.max(...moved) <= (screening.method === 'clip' ? 0 : WEIGHT_TOLERANCE)) {
+        const sigma0 = Math.sqrt((squares + constraint) / (used - n + constrained(layout)));
+        const covariance = inverseLocal(n, normals, ld);
+        for (let i = 0; i < covariance.length; i++) covariance[i] *= sigma0 ** 2;
+        const parameter = (i: number): EstimatedParameter => ({
+          name: layout.localNames[i],
+          value: values[i],
+          sigma: Math.sqrt(covariance[i * n + i]),
+        });
+        const range = (first: number, count: number) =>
+          Array.from({ length: count }, (_, i) => parameter(first + i));
+        let offset = layout.dynamicOffset;
+        const satellites = models.map((model, k) => {
+          const parameters = range(offset, model.calibration.length);
+          offset += model.calibration.length;
+          return {
+            satellite: model.arc.satellite,
+            initialState: states[k],
+            covariance: Float64Array.from(
+              { length: 36 },
+              (_, i) => covariance[(6 * k + Math.floor(i / 6)) * n + 6 * k + (i % 6)],
+            ),
+            parameters,
+            ...orbitSeries(
+              model.trajectory!,
+              rotation,
+              options.outputSamplingSeconds ?? setup.positionSamplingSeconds,
+            ),
+            positions: positionResiduals(model.trajectory!, residuals[k]),
+          };
+        });
+        const last = residuals[models.length];
+        return {
+          startGpsSeconds: arc.startGpsSeconds,
+          endGpsSeconds: arc.endGpsSeconds,
+          satellites,
+          ...(last ? { rangeRate: { ...summarize(last), rms: rmsOfUsed(last) } } : {}),
+          rangingParameters: range(6 * models.length, layout.rangingCount),
+          iterations: iteration,
+          sigma0,
+          parameterCount: n,
+        };
+      }
+      step = KEEP_TRANSITION_STEP;
+    }
+    let offset = 0;
+    for (const state of states) for (let i = 0; i < 6; i++) state[i] += correction[offset++];
+    for (let i = 0; i < rangingValues.length; i++) rangingValues[i] += correction[offset++];
+    for (const model of models) {
+      for (let i = 0; i < model.calibration.length; i++) model.calibration[i] += correction[offset++];
+    }
+  }
+  throw new ArcError(
+    'orbit_not_converged',
+    `${arc.satellites.map((s) => s.satellite).join(', ')}: the orbit still changes by ${step.toExponential(2)} standard ` +
+      `deviations after ${maxIterations} iterations; check units, time scale and frame of the positions`,
+  );
+}
+
+function integrate(model: SatelliteModel, state: Float64Array, keepTransition: boolean): void {
+  try {
+    model.integrate(state, keepTransition);
+  } catch (error) {
+    if (!(error instanceof ArcError)) throw error;
+    throw new ArcError(
+      error.code,
+      `${model.arc.satellite}: ${error.message}; check units, time scale and frame`,
+    );
+  }
+}
+
+/** One set of residuals per satellite, then that of the range rates where there are any. */
+function emptyResiduals(
+  setup: OrbitSetup,
+  arc: ArcObservations,
+  { positions, rangeRate }: ObservationSet,
+): readonly ScreenedResiduals[] {
+  const make = (seconds: Float64Array, width: number, sigma: number): ScreenedResiduals => ({
+    gpsSeconds: seconds.map((t) => arc.startGpsSeconds + t),
+    width,
+    sigma,
+    values: new Float64Array(width * seconds.length),
+    weights: new Float64Array(seconds.length).fill(1),
+  });
+  const sets = positions.map(({ seconds }) => make(seconds, 3, setup.sigmaPosition));
+  if (rangeRate.seconds.length > 0) sets.push(make(rangeRate.seconds, 1, setup.sigmaRangeRate));
+  return sets;
+}
+
+/** Weighted normal equations at the present orbits; residuals are written on the way. */
+async function accumulate(
+  setup: RecoverySetup,
+  models: readonly SatelliteModel[],
+  observations: ObservationSet,
+  layout: DesignLayout,
+  residuals: readonly ScreenedResiduals[],
+  ranging: Float64Array,
+  la: LinearAlgebra,
+): Promise<{ readonly normals: Float64Array; readonly used: number; readonly squares: number }> {
+  const ld = layout.columnCount;
+  const normals = la.allocate(ld * ld);
+  const next = residuals.map(() => 0);
+  let used = 0;
+  let squares = 0;
+  await forEachRowBatch(setup, models, observations, layout, undefined, la, async ({ rows, data, kind }) => {
+    for (let i = 0; i < rows; i++) {
+      const set = kind[i] === RANGE_RATE_ROW ? models.length : kind[i];
+      const { values, weights, width, sigma } = residuals[set];
+      const row = i * ld;
+      // Orbits are integrated with their parameters, ranging parameters are not in the computed value.
+      for (let p = 0; p < ranging.length; p++)
+        data[row + ld - 1] -= data[row + 6 * models.length + p] * ranging[p];
+      const at = next[set]++;
+      const reduced = data[row + ld - 1];
+      values[at] = sigma * reduced;
+      const weight = weights[Math.floor(at / width)];
+      if (weight > 0) used++;
+      squares += weight * reduced * reduced;
+      if (weight === 1) continue;
+      const root = Math.sqrt(weight);
+      for (let c = row; c < row + ld; c++) data[c] *= root;
+    }
+    await la.syrk(ld, rows, 1, data, ld, 1, normals, ld);
+  });
+  return { normals, used, squares };
+}
+
+/** Present values in the order of the columns; initial states have no a-priori weight and stay zero here. */
+function parameterValues(
+  layout: DesignLayout,
+  models: readonly SatelliteModel[],
+  ranging: Float64Array,
+): Float64Array {
+  const values = new Float64Array(layout.localCount);
+  values.set(ranging, 6 * models.length);
+  let offset = layout.dynamicOffset;
+  for (const { calibration } of models) {
+    values.set(calibration, offset);
+    offset += calibration.length;
+  }
+  return values;
+}
+
+/** Number of parameters with an a-priori weight: each of them is an observation of its own. */
+function constrained({ localWeights }: DesignLayout): number {
+  return localWeights.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
+}
+
+function rmsOfUsed({ values, weights }: ScreenedResiduals): number {
+  let sum = 0;
+  let count = 0;
+  weights.forEach((weight, i) => {
+    if (weight === 0) return;
+    sum += values[i] ** 2;
+    count++;
+  });
+  return Math.sqrt(sum / count);
+}
