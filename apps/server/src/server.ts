@@ -39,6 +39,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   const logger = pino({ level: config.logLevel }, options.logStream ?? pino.destination(1));
   const db = await openDatabase(config, {
     onWarning: (message, err) => logger.warn({ err }, message),
+    onSlowQuery: (query) => logger.warn(query, 'slow statement'),
   });
   const closers: (() => Promise<unknown>)[] = [() => db.close()];
   try {
