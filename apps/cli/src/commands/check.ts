@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   checkConsistency,
   closeObjectStore,
@@ -23,7 +24,8 @@ export function addCheckCommand(program: Command): void {
 }
 
 async function check(options: { dataDir?: string; json?: boolean }): Promise<void> {
-  const config = loadConfig(process.env, { dataDir: options.dataDir });
+  // It signs nothing, so it needs no secret of the server.
+  const config = loadConfig(process.env, { dataDir: options.dataDir, jwtSecret: randomBytes(32) });
   const db = await openDatabase(config);
   const objects = await openObjectStore(config);
   try {

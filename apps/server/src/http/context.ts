@@ -19,7 +19,7 @@ import type { JobService } from '../jobs/job-service.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { HttpError } from './errors.js';
-import type { Health } from './health.js';
+import type { Health, RunnerStatus } from './health.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -29,11 +29,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | undefined;
   }
-}
-
-/** What the runner tells about itself, for /health. */
-export interface RunnerStatus {
-  readonly running: boolean;
 }
 
 /** Everything a route may use. */

@@ -3,7 +3,11 @@ import type { SharedState } from '../cache/shared-state.js';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
 import type { ObjectStore } from '../storage/object-store.js';
-import type { RunnerStatus } from './context.js';
+
+/** What the runner tells about itself. */
+export interface RunnerStatus {
+  readonly running: boolean;
+}
 
 export type ComponentStatus = 'ok' | 'degraded' | 'down';
 

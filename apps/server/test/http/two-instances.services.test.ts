@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ServerProcess, spawnServer } from '../../../../test/support/server-process.js';
+import { runCommand, type ServerProcess, spawnServer } from '../../../../test/support/server-process.js';
 import { temporaryFolder, waitFor } from '../helpers.js';
 import { manual, password } from '../http-harness.js';
 import { type Balancer, CLIENT_HEADER, startBalancer } from '../services/balancer.js';
@@ -263,4 +263,17 @@ it('goes on when one is killed: nothing accepted is lost, every answer is audite
     requests,
   ]);
   expect(address.rows).toEqual([{ ip: client }]);
+});
+
+it('has a database and an object store that agree, as `gravity check` finds', async () => {
+  const { JWT_SECRET_KEY: _secret, ...services } = env;
+  const { code, stdout, stderr } = await runCommand(
+    ['check', '--data-dir', join(folder.path, 'data'), '--json'],
+    {
+      env: services,
+    },
+  );
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toMatchObject({ consistent: true, examples: [] });
+  expect(code).toBe(0);
 });
