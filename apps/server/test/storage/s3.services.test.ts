@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { inspect, promisify } from 'node:util';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { boundObjectStore, type ObjectStore, openObjectStore, type S3Settings } from '@gravity/server';
+import {
+  boundObjectStore,
+  type ObjectStore,
+  openObjectStore,
+  type S3Settings,
+  startStorageMaintenance,
+} from '@gravity/server';
 import { afterAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, testConfig } from '../helpers.js';
 import { archive, createHarness, NO_LRI } from '../ingest/harness.js';
@@ -159,6 +165,19 @@ describe('S3 over a bad connection', () => {
       const start = Date.now();
       await expect(store.head('temp', 'x')).rejects.toMatchObject({ code: 'unavailable' });
       expect(Date.now() - start).toBeLessThan(4000);
+    } finally {
+      await proxy.mend();
+    }
+    // nor does maintenance hold up a stop
+    const patient = await open({ ...throughProxy, retrySeconds: 60 });
+    await proxy.cut();
+    try {
+      const errors: unknown[] = [];
+      const maintenance = startStorageMaintenance(patient, { onError: (error) => errors.push(error) });
+      const start = Date.now();
+      await maintenance.stop();
+      expect(Date.now() - start).toBeLessThan(4000);
+      expect(errors).toEqual([]);
     } finally {
       await proxy.mend();
     }
