@@ -149,6 +149,10 @@ export function startAttempt(
     progress: (fraction, message) => journal.progress(fraction, message),
     log: (level, message, data) => journal.log(level, message, data),
     finalize,
+    ...(job.type === 'process' &&
+      dependencies.arcsOf && {
+        arcs: dependencies.arcsOf({ ...owner, deliveryId: origin?.deliveryId }, controller.signal),
+      }),
   };
 
   async function run(): Promise<AttemptEnd> {

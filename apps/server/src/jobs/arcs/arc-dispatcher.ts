@@ -17,7 +17,7 @@ export interface ArcDispatcherJob {
   readonly jobId: string;
   readonly attempt: number;
   /** Delivery of the process job, under which the task monitor shows the arcs. */
-  readonly deliveryId?: string;
+  readonly deliveryId?: string | undefined;
 }
 
 const POLL_INTERVAL_MS = 1_000;
