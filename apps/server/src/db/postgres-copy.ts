@@ -5,6 +5,14 @@ import { connect, translate } from './postgres-pool.js';
 
 const OUT_CHUNK_BYTES = 256 * 1024;
 
+/**
+ * node-postgres sets a timer for each statement and clears it in `callback`, which a copy stream never calls: the timer
+ * would keep the process alive and end the connection's later work.
+ */
+function clearTimer(stream: object): void {
+  if ('callback' in stream && typeof stream.callback === 'function') stream.callback(null);
+}
+
 /** One COPY … FROM STDIN of whole rows. Returns their number. */
 export async function copyFromBlock(
   client: pg.PoolClient,
@@ -13,7 +21,7 @@ export async function copyFromBlock(
 ): Promise<number> {
   const stream = client.query(from(statement));
   stream.end(block);
-  await finished(stream);
+  await finished(stream).finally(() => clearTimer(stream));
   return stream.rowCount ?? 0;
 }
 
@@ -23,9 +31,9 @@ export async function copyFromBlock(
  */
 export async function* copyToChunks(pool: pg.Pool, sql: string): AsyncGenerator<Uint8Array> {
   const client = await connect(pool);
+  const stream = client.query(to(`COPY (${sql}) TO STDOUT`));
   let complete = false;
   try {
-    const stream = client.query(to(`COPY (${sql}) TO STDOUT`));
     let parts: Uint8Array[] = [];
     let size = 0;
     for await (const part of stream as AsyncIterable<Uint8Array>) {
@@ -41,6 +49,7 @@ export async function* copyToChunks(pool: pg.Pool, sql: string): AsyncGenerator<
   } catch (error) {
     throw translate(error);
   } finally {
+    clearTimer(stream);
     client.release(complete ? undefined : true);
   }
 }
