@@ -1,5 +1,6 @@
 export * from './arc/arc-normals.js';
 export { orbitAxes } from './arc/empirical.js';
+export * from './arc/evaluate-arc.js';
 export * from './dynamics/forces.js';
 export * from './dynamics/node-grid.js';
 export * from './dynamics/orbit.js';
@@ -18,4 +19,7 @@ export * from './simulation/random.js';
 export * from './solve/cost.js';
 export * from './solve/normals-sum.js';
 export * from './solve/solve.js';
+export * from './stochastic/lag-sums.js';
+export * from './stochastic/noise-model.js';
+export type * from './stochastic/types.js';
 export * from './types.js';

@@ -1,5 +1,6 @@
 import type { EarthRotationSpec, Geopotential } from '@gravity/geodesy';
 import type { ForceModel } from './forces/force-model.js';
+import type { NoiseModel } from './stochastic/types.js';
 
 /** Positions and velocities of one satellite; all times are GPS seconds past 2000-01-01T12:00:00. */
 export interface StateSeries {
@@ -29,7 +30,41 @@ export interface RangingSeries {
   readonly gpsSeconds: Float64Array;
   /** m/s */
   readonly rangeRate: Float64Array;
+  /** Biased range, m; needed where ranges are the observations. */
+  readonly range?: Float64Array;
+  /** m/s²; needed where range accelerations are the observations. */
+  readonly rangeAcceleration?: Float64Array;
+  /** Epochs (GPS seconds) at which the ranges begin with another bias, beside those after gaps. */
+  readonly breaks?: Float64Array;
 }
+
+export type RangingObservation = 'range_rate' | 'range' | 'range_acceleration';
+
+/**
+ * Parameters that stand for slow errors of the ranging: a constant, a trend (−1 to 1 over the piece), or cosine and
+ * sine of a multiple of the argument of latitude; units those of the observation.
+ */
+export interface RangingParameter {
+  readonly term: 'bias' | 'trend' | 'periodic';
+  /** Of a periodic one; default 1. */
+  readonly cyclesPerRevolution?: number;
+  /** Length of the pieces; default the whole arc. */
+  readonly pieceSeconds?: number | 'revolution';
+  /** A-priori standard deviation about zero; default none. */
+  readonly sigma?: number;
+}
+
+/**
+ * How observations are screened, in units of the robust standard deviation s = 1.4826·median|v| of their kind:
+ * `clip` leaves out those beyond `factor` (default 5); `huber` weights them factor/|v| beyond `factor` (default 1.5);
+ * `igg` weights by the third scheme of Yang: 1 to `low` (1.5), falling to 0 at `high` (5).
+ * A position counts as a whole, by its largest coordinate.
+ */
+export type Screening =
+  | { readonly method: 'none' }
+  | { readonly method: 'clip'; readonly factor?: number }
+  | { readonly method: 'huber'; readonly factor?: number }
+  | { readonly method: 'igg'; readonly low?: number; readonly high?: number };
 
 export interface SatelliteArc {
   readonly satellite: string;
@@ -74,8 +109,16 @@ export interface RecoverySetup {
   readonly earthRotation: EarthRotationSpec;
   /** Forces beside the reference field; none when absent. */
   readonly forces?: ForceModel;
+  /** What the pair observes; default range rates. Ranges get a bias for every pass between breaks and gaps. */
+  readonly rangingObservation?: RangingObservation;
   /** Standard deviation of one range rate, m/s. */
   readonly sigmaRangeRate: number;
+  /** Standard deviation of one range, m; needed with ranges. */
+  readonly sigmaRange?: number;
+  /** Standard deviation of one range acceleration, m/s²; needed with range accelerations. */
+  readonly sigmaRangeAcceleration?: number;
+  /** Noise of the ranging observations; white with their standard deviation when absent. */
+  readonly rangingNoise?: NoiseModel;
   /** Standard deviation of one position coordinate, m. */
   readonly sigmaPosition: number;
   /** Positions are used at multiples of this, s. */
@@ -88,16 +131,24 @@ export interface RecoverySetup {
   readonly empiricalAccelerations?: readonly EmpiricalAcceleration[];
   /** Empirical ranging parameters per arc. */
   readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
+  /** More of them, also piecewise and periodic. */
+  readonly rangingParameters?: readonly RangingParameter[];
+  /** Screening of the observations of each arc before they are accumulated, anew in every linearization; default none. */
+  readonly screening?: Screening;
   /** Range-rate rows are projected on the band of the arc before they are accumulated; default true. */
   readonly rowCompression?: boolean;
 }
 
 export interface ResidualStatistics {
-  readonly type: 'range_rate' | 'position';
+  readonly type: RangingObservation | 'position';
   readonly satellite?: string;
+  /** Values used; three for a position. */
   readonly count: number;
+  /** Values left out by the screening. */
   readonly rejected: number;
-  /** RMS of observed minus computed, m/s or m. */
+  /** Epochs left out (GPS seconds), the first hundred of them; absent when there are none. */
+  readonly rejectedGpsSeconds?: readonly number[];
+  /** RMS of observed minus computed, unit of the observation. */
   readonly rms: number;
   readonly max: number;
 }

@@ -1,3 +1,5 @@
+import { rangingSigma } from './arc/observation-set.js';
+import { predictors } from './stochastic/noise-model.js';
 import type { ArcObservations, RecoverySetup } from './types.js';
 
 /**
@@ -30,6 +32,7 @@ export function validateInputs(setup: RecoverySetup, arc: ArcObservations): void
     positive(`${name}.pieceSeconds`, pieceSeconds);
     positive(`${name}.sigma`, sigma);
   });
+  validateRanging(setup);
   whole('startGpsSeconds', arc.startGpsSeconds);
   if (!(arc.endGpsSeconds > arc.startGpsSeconds))
     throw new RangeError('endGpsSeconds must be after startGpsSeconds');
@@ -46,6 +49,31 @@ export function validateInputs(setup: RecoverySetup, arc: ArcObservations): void
           `got ${orbit.position.length} and ${orbit.velocity.length}`,
       );
     }
+  }
+}
+
+function validateRanging(setup: RecoverySetup): void {
+  positive('standard deviation of the ranging', rangingSigma(setup));
+  setup.rangingParameters?.forEach((parameter, i) => {
+    const name = `rangingParameters[${i}]`;
+    const { term, cyclesPerRevolution: cycles = 1, pieceSeconds = 1, sigma = 1 } = parameter;
+    if (!(Number.isInteger(cycles) && cycles >= 1)) {
+      throw new RangeError(`${name}.cyclesPerRevolution must be a whole number from 1, got ${cycles}`);
+    }
+    if (pieceSeconds !== 'revolution') positive(`${name}.pieceSeconds`, pieceSeconds);
+    positive(`${name}.sigma`, sigma);
+    const twice =
+      (term === 'bias' && (setup.rangingEmpirical !== 'none' || setup.rangingObservation === 'range')) ||
+      (term === 'trend' && setup.rangingEmpirical === 'bias_trend');
+    if (twice && parameter.sigma === undefined) {
+      throw new RangeError(
+        `${name}: a ${term} is estimated already (rangingEmpirical, or the biases of ranges): give it a sigma, or leave one out`,
+      );
+    }
+  });
+  if (setup.rangingNoise) {
+    positive('rangingNoise.samplingSeconds', setup.rangingNoise.samplingSeconds);
+    predictors(setup.rangingNoise.autocovariance);
   }
 }
 

@@ -1,5 +1,6 @@
 import { halfPhaseOfBand, type NodeGrid } from '../dynamics/node-grid.js';
 import { collocationRule, interpolationRow } from '../integration/gauss-legendre.js';
+import type { RangingFilter } from './ranging-filter.js';
 
 /**
  * Rows of one observation type over a block of segments, replaced by fewer.
@@ -7,6 +8,9 @@ import { collocationRule, interpolationRow } from '../integration/gauss-legendre
  * The columns of the design are band-limited, so that the m rows of a block are P·V with V the rows at q Gauss
  * epochs and P polynomial interpolation. With P = QR the least-squares problem in V is the same for R·V and Qᵀl:
  * (PV)ᵀ(PV) = (RV)ᵀ(RV) and (PV)ᵀl = (RV)ᵀ(Qᵀl).
+ *
+ * With a filter F (weights, whitening), FP takes the place of P and Fl that of l: nothing else is approximated. A
+ * filtered row reaches back to rows before the block, so that the Gauss epochs then span these too.
  */
 export interface CompressionBlock {
   readonly endSegment: number;
@@ -28,13 +32,13 @@ export interface CompressionBlock {
 export interface InterpolationFactor {
   readonly rows: number;
   readonly q: number;
-  /** rows × q. */
+  /** rows × q, without any filter. */
   readonly interpolation: Float64Array;
   /** Rows of R that are kept: min(rows, q). */
   readonly rank: number;
   /** rank × q, upper trapezoidal. */
   readonly factor: Float64Array;
-  /** First `rank` values of Qᵀ l. */
+  /** Qᵀl, of which the first `rank` values belong to the rows kept. */
   readonly reduce: (values: Float64Array) => Float64Array;
 }
 
@@ -53,6 +57,7 @@ export function planCompression(
   grid: NodeGrid,
   seconds: Float64Array,
   degree: number,
+  filter?: RangingFilter,
 ): readonly CompressionBlock[] | undefined {
   const blocks: CompressionBlock[] = [];
   const factors = new Map<string, InterpolationFactor>();
@@ -61,17 +66,24 @@ export function planCompression(
   for (let s = 0; s < grid.segmentCount; s += SEGMENTS_PER_BLOCK) {
     const endSegment = Math.min(grid.segmentCount, s + SEGMENTS_PER_BLOCK);
     const last = endSegment === grid.segmentCount;
-    const start = s * grid.segmentSeconds;
-    const length = (endSegment - s) * grid.segmentSeconds;
+    const from = s * grid.segmentSeconds;
+    const until = (endSegment - s) * grid.segmentSeconds + from;
     let end = first;
-    while (end < seconds.length && (last || seconds[end] < start + length)) end++;
+    while (end < seconds.length && (last || seconds[end] < from + (endSegment - s) * grid.segmentSeconds))
+      end++;
+    const needed = firstNeeded(filter, first, end);
+    const start = needed < first ? seconds[needed] : from;
+    const length = needed < first ? until - start : (endSegment - s) * grid.segmentSeconds;
     const q = nodesForBand(degree, length);
     if (q > 128) return undefined;
     const fractions = Array.from({ length: end - first }, (_, i) => (seconds[first + i] - start) / length);
-    const key = `${q}:${fractions.join()}`;
+    const before = Array.from({ length: first - needed }, (_, i) => (seconds[needed + i] - start) / length);
+    const reaches = filter ? fractions.map((_, i) => filter.reach(first + i)).join() : '';
+    const key =
+      filter?.stationary === false ? `block ${s}` : `${q}:${before.length}:${fractions.join()}:${reaches}`;
     let transform = factors.get(key);
     if (!transform) {
-      transform = factorize(fractions, q);
+      transform = factorize(before, fractions, q, filter, first);
       factors.set(key, transform);
     }
     compressedRows += transform.rank;
@@ -79,6 +91,15 @@ export function planCompression(
     first = end;
   }
   return compressedRows < WORTHWHILE * seconds.length ? blocks : undefined;
+}
+
+/** First of the rows that the filtered rows first … end − 1 are made of. */
+function firstNeeded(filter: RangingFilter | undefined, first: number, end: number): number {
+  let needed = first;
+  for (let i = first; filter && i < Math.min(end, first + filter.order); i++) {
+    needed = Math.min(needed, i - filter.reach(i));
+  }
+  return needed;
 }
 
 /** Gauss epochs with probes between them, where a polynomial is worst: next to the ends and in the middle. */
@@ -112,15 +133,38 @@ function epochs(
   };
 }
 
-/** Householder QR; gaps only take rows away, so a rank below q is no obstacle. */
-function factorize(fractions: readonly number[], q: number): InterpolationFactor {
+/**
+ * Householder QR; gaps only take rows away, so a rank below q is no obstacle.
+ *
+ * @param before fractions of the rows ahead of the block that the filter needs
+ * @param first row of the series with the first of `fractions`
+ */
+function factorize(
+  before: readonly number[],
+  fractions: readonly number[],
+  q: number,
+  filter: RangingFilter | undefined,
+  first: number,
+): InterpolationFactor {
   const rows = fractions.length;
   const rule = collocationRule(q);
-  const interpolation = new Float64Array(rows * q);
-  fractions.forEach((c, i) => {
-    interpolationRow(rule, c, interpolation, i * q);
+  const lead = before.length;
+  const whole = new Float64Array((lead + rows) * q);
+  [...before, ...fractions].forEach((c, i) => {
+    interpolationRow(rule, c, whole, i * q);
   });
+  const interpolation = whole.subarray(lead * q);
   const a = interpolation.slice();
+  if (filter) {
+    a.fill(0);
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j <= filter.reach(first + i); j++) {
+        const weight = filter.weight(first + i, j);
+        const row = (lead + i - j) * q;
+        for (let c = 0; c < q; c++) a[i * q + c] += weight * whole[row + c];
+      }
+    }
+  }
   const rank = Math.min(rows, q);
   const betas = new Float64Array(rank);
   const reflect = (k: number, target: Float64Array, stride: number, column: number) => {
@@ -156,7 +200,7 @@ function factorize(fractions: readonly number[], q: number): InterpolationFactor
     reduce: (values) => {
       const work = values.slice();
       for (let k = 0; k < rank; k++) reflect(k, work, 1, 0);
-      return work.subarray(0, rank);
+      return work;
     },
   };
 }

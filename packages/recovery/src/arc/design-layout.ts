@@ -1,4 +1,5 @@
 import type { RecoverySetup } from '../types.js';
+import type { RangingParameters } from './ranging-parameters.js';
 import type { SatelliteModel } from './satellite-model.js';
 
 /**
@@ -9,7 +10,11 @@ import type { SatelliteModel } from './satellite-model.js';
  */
 export interface DesignLayout {
   readonly satelliteCount: number;
+  /** Bias and trend of the arc, then those of `rangingParameters`. */
   readonly rangingCount: number;
+  /** Bias and trend of the arc: 0…2. */
+  readonly polynomialCount: number;
+  readonly rangingParameters: RangingParameters | undefined;
   readonly calibrationCount: number;
   readonly coefficientCount: number;
   readonly localCount: number;
@@ -23,19 +28,26 @@ export interface DesignLayout {
 }
 
 export function designLayout(
-  setup: Pick<RecoverySetup, 'rangingEmpirical'>,
+  setup: Pick<RecoverySetup, 'rangingEmpirical' | 'rangingObservation'>,
   models: readonly SatelliteModel[],
   withRanging: boolean,
   coefficientCount: number,
+  rangingParameters?: RangingParameters,
 ): DesignLayout {
   const empirical = { none: [], bias: ['ranging bias'], bias_trend: ['ranging bias', 'ranging trend'] };
-  const ranging = withRanging ? empirical[setup.rangingEmpirical] : [];
+  // Ranges have their biases by pass.
+  const polynomial =
+    withRanging && setup.rangingObservation !== 'range' ? empirical[setup.rangingEmpirical] : [];
+  const ranging = [...polynomial, ...(rangingParameters?.names ?? [])];
   const names: string[] = [];
   for (const { arc } of models) {
     for (const c of ['x', 'y', 'z', 'vx', 'vy', 'vz']) names.push(`${arc.satellite} initial ${c}`);
   }
   names.push(...ranging);
   const weights = names.map(() => 0);
+  rangingParameters?.weights.forEach((weight, i) => {
+    weights[6 * models.length + polynomial.length + i] = weight;
+  });
   for (const model of models) {
     names.push(...model.calibrationNames.map((name) => `${model.arc.satellite} ${name}`));
     weights.push(...model.calibrationWeights);
@@ -45,6 +57,8 @@ export function designLayout(
   return {
     satelliteCount: models.length,
     rangingCount: ranging.length,
+    polynomialCount: polynomial.length,
+    rangingParameters,
     calibrationCount,
     coefficientCount,
     localCount: names.length,

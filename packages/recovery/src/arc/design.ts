@@ -1,11 +1,14 @@
-import type { AccelerationPartials } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
 import { rotate } from '../dynamics/forces.js';
-import type { RecoverySetup } from '../types.js';
 import type { DesignLayout } from './design-layout.js';
 import type { ObservationSet } from './observation-set.js';
 import { RowWriter } from './row-writer.js';
 import type { SatelliteModel } from './satellite-model.js';
+
+/** Partials of the acceleration (terrestrial, three rows) by the parameters of the field; `AccelerationPartials` is one. */
+export interface FieldPartials {
+  evaluate(x: number, y: number, z: number, out: Float64Array, offset: number, stride: number): void;
+}
 
 /** Rows are handed on in batches of about this size: large enough for the rank update to run at full speed. */
 const BATCH_ROWS = 1024;
@@ -27,11 +30,10 @@ export interface RowBatch {
  * acceleration at the nodes, which stay in the terrestrial frame, the rotation being folded into the left factor.
  */
 export async function forEachRowBatch(
-  setup: Pick<RecoverySetup, 'sigmaRangeRate' | 'sigmaPosition'>,
   models: readonly SatelliteModel[],
   observations: ObservationSet,
   layout: DesignLayout,
-  partials: AccelerationPartials | undefined,
+  partials: FieldPartials | undefined,
   la: LinearAlgebra,
   consume: (batch: RowBatch) => Promise<void>,
   onSegment?: (segment: number, count: number) => void,
@@ -67,7 +69,7 @@ export async function forEachRowBatch(
     if (m > 0) {
       left.fill(0, 0, m * inner);
       data.fill(0, rows * ldw, (rows + m) * ldw);
-      const writer = new RowWriter(setup, models, layout, inverse, s, left, inner, data, ldw, kind, rows);
+      const writer = new RowWriter(models, layout, inverse, s, left, inner, data, ldw, kind, rows);
       writer.write(observations, index.first, s);
       if (width > 0) {
         const target = data.subarray(rows * ldw + layout.dynamicOffset);
@@ -166,7 +168,7 @@ function accelerationRows(
   satellite: number,
   segment: number,
   layout: DesignLayout,
-  partials: AccelerationPartials | undefined,
+  partials: FieldPartials | undefined,
   right: Float64Array,
   firstRow: number,
   width: number,

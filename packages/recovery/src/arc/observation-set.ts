@@ -1,27 +1,63 @@
 import { createEarthRotation, type EarthRotation } from '@gravity/geodesy';
 import { rotateBack } from '../dynamics/forces.js';
 import { ArcError } from '../errors.js';
-import type { ArcObservations, RecoverySetup, StateSeries } from '../types.js';
+import type { VarianceFactors } from '../stochastic/types.js';
+import type { ArcObservations, RangingObservation, RecoverySetup, StateSeries } from '../types.js';
+import { type RangingParameters, rangingParameters } from './ranging-parameters.js';
 
 /** Positions of one satellite in the celestial frame. */
 export interface PositionSet {
   readonly seconds: Float64Array;
   readonly position: Float64Array;
+  /** Standard deviation of one coordinate, m. */
+  readonly sigma: number;
+  /** 0…1 of each epoch, from robust estimation; all 1 when absent. */
+  readonly weights?: Float64Array;
+}
+
+export interface RangingSet {
+  readonly type: RangingObservation;
+  readonly seconds: Float64Array;
+  readonly value: Float64Array;
+  readonly sigma: number;
+  /** 0…1 of each epoch, from robust estimation; all 1 when absent. */
+  readonly weights?: Float64Array;
+  /** Seconds at which ranges begin with another bias, the first 0. */
+  readonly passes: Float64Array;
+  /** Parameters whose columns are not smooth over the arc. */
+  readonly parameters?: RangingParameters;
 }
 
 /** Observations of one arc on one time axis: seconds since the start of the arc. */
 export interface ObservationSet {
   readonly positions: readonly PositionSet[];
-  readonly rangeRate: { readonly seconds: Float64Array; readonly value: Float64Array };
+  /** Of whatever type the setup has; range rates by default. */
+  readonly rangeRate: RangingSet;
 }
 
+export const NO_RANGING: RangingSet = {
+  type: 'range_rate',
+  seconds: new Float64Array(0),
+  value: new Float64Array(0),
+  sigma: 1,
+  passes: new Float64Array(0),
+};
+
+/** Ranges after gaps longer than this begin with another bias. */
+const PASS_GAP_SECONDS = 60;
+
+/**
+ * Observations inside the arc, with their standard deviations.
+ *
+ * @param factors variances in units of those of the setup
+ */
 export function prepareObservations(
   setup: RecoverySetup,
   arc: ArcObservations,
   rotation: EarthRotation = createEarthRotation(setup.earthRotation),
+  factors: VarianceFactors = {},
 ): ObservationSet {
   const duration = arc.endGpsSeconds - arc.startGpsSeconds;
-  const inside = (t: number) => t >= 0 && t <= duration;
   const positions = arc.satellites.map((satellite) => {
     const { gpsSeconds, position } = satellite.orbit;
     checkSeries(`${satellite.satellite} orbit`, gpsSeconds, position, 3);
@@ -35,24 +71,79 @@ export function prepareObservations(
     return {
       seconds: Float64Array.from(chosen, (i) => gpsSeconds[i] - arc.startGpsSeconds),
       position: celestialPositions(satellite.orbit, chosen, rotation),
+      sigma: setup.sigmaPosition * Math.sqrt(factors.positions?.[satellite.satellite] ?? 1),
     };
   });
+  return { positions, rangeRate: rangingSet(setup, arc, positions[0], factors.ranging ?? 1) };
+}
+
+function rangingSet(
+  setup: RecoverySetup,
+  arc: ArcObservations,
+  firstPositions: PositionSet,
+  factor: number,
+): RangingSet {
+  const duration = arc.endGpsSeconds - arc.startGpsSeconds;
+  const inside = (t: number) => t >= 0 && t <= duration;
+  const type = setup.rangingObservation ?? 'range_rate';
   const seconds: number[] = [];
   const value: number[] = [];
   if (arc.ranging && arc.satellites.length === 2) {
-    const { gpsSeconds, rangeRate, instrument } = arc.ranging;
-    checkSeries(`${instrument} range rate`, gpsSeconds, rangeRate, 1);
+    const { gpsSeconds, rangeRate, range, rangeAcceleration, instrument } = arc.ranging;
+    const observed = { range_rate: rangeRate, range, range_acceleration: rangeAcceleration }[type];
+    const label = type.replace('_', ' ');
+    if (!observed) throw new ArcError('bad_series', `${instrument}: there is no ${label} to take`);
+    checkSeries(`${instrument} ${label}`, gpsSeconds, observed, 1);
     for (let i = 0; i < gpsSeconds.length; i++) {
       const t = gpsSeconds[i] - arc.startGpsSeconds;
       if (!inside(t)) continue;
       seconds.push(t);
-      value.push(rangeRate[i]);
+      value.push(observed[i]);
     }
   }
-  return {
-    positions,
-    rangeRate: { seconds: Float64Array.from(seconds), value: Float64Array.from(value) },
+  if (seconds.length === 0) return NO_RANGING;
+  const breaks = Array.from(arc.ranging?.breaks ?? [], (t) => t - arc.startGpsSeconds).filter(inside);
+  const afterGaps = seconds.filter((t, i) => i > 0 && t - seconds[i - 1] > PASS_GAP_SECONDS);
+  const set: RangingSet = {
+    type,
+    seconds: Float64Array.from(seconds),
+    value: Float64Array.from(value),
+    sigma: rangingSigma(setup) * Math.sqrt(factor),
+    passes: Float64Array.from(new Set([0, ...breaks, ...afterGaps])).sort(),
   };
+  return withParameters(setup, duration, firstPositions, set);
+}
+
+/** The set with its parameters, as many as its observations allow. */
+export function withParameters(
+  setup: RecoverySetup,
+  durationSeconds: number,
+  { position }: Pick<PositionSet, 'position'>,
+  set: RangingSet,
+): RangingSet {
+  // Kepler's period at the first radius: pieces of a revolution need no more.
+  const radius = Math.hypot(position[0], position[1], position[2]);
+  const period = 2 * Math.PI * Math.sqrt(radius ** 3 / setup.referenceField.gm);
+  const parameters = rangingParameters(setup, set.seconds, set.passes, durationSeconds, period);
+  return parameters ? { ...set, parameters } : set;
+}
+
+/** Standard deviation of the observations that a setup takes. @throws RangeError when it is not given */
+export function rangingSigma(
+  setup: Pick<
+    RecoverySetup,
+    'rangingObservation' | 'sigmaRangeRate' | 'sigmaRange' | 'sigmaRangeAcceleration'
+  >,
+): number {
+  const type = setup.rangingObservation ?? 'range_rate';
+  if (type === 'range_rate') return setup.sigmaRangeRate;
+  const sigma = type === 'range' ? setup.sigmaRange : setup.sigmaRangeAcceleration;
+  if (sigma === undefined) {
+    throw new RangeError(
+      `${type === 'range' ? 'sigmaRange' : 'sigmaRangeAcceleration'} is needed for ${type}`,
+    );
+  }
+  return sigma;
 }
 
 function checkSeries(name: string, epochs: Float64Array, values: Float64Array, width: number): void {

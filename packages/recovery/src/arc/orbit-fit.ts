@@ -4,7 +4,7 @@ import type { RecoverySetup } from '../types.js';
 import { forEachRowBatch } from './design.js';
 import { designLayout } from './design-layout.js';
 import { factorizeLocal, solveLocal } from './local-solve.js';
-import type { ObservationSet } from './observation-set.js';
+import { NO_RANGING, type ObservationSet } from './observation-set.js';
 import type { SatelliteModel } from './satellite-model.js';
 
 const MAX_ITERATIONS = 12;
@@ -31,7 +31,7 @@ export async function fitOrbit(
   const state = initial.slice();
   const set: ObservationSet = {
     positions: [observations.positions[satellite]],
-    rangeRate: { seconds: new Float64Array(0), value: new Float64Array(0) },
+    rangeRate: NO_RANGING,
   };
   const layout = designLayout(setup, [model], false, 0);
   const { columnCount: ld, localCount: n } = layout;
@@ -48,7 +48,7 @@ export async function fitOrbit(
     }
     const normals = la.allocate(ld * ld);
     let count = 0;
-    await forEachRowBatch(setup, [model], set, layout, undefined, la, async ({ rows, data }) => {
+    await forEachRowBatch([model], set, layout, undefined, la, async ({ rows, data }) => {
       count += rows;
       await la.syrk(ld, rows, 1, data, ld, 1, normals, ld);
     });
@@ -64,7 +64,7 @@ export async function fitOrbit(
     // xᵀNx is the squared change of the observations that the step predicts.
     let change = 0;
     for (let i = 0; i < n; i++) change += gradient[i] * rightHandSide[i];
-    step = setup.sigmaPosition * Math.sqrt(Math.max(0, change) / count);
+    step = set.positions[0].sigma * Math.sqrt(Math.max(0, change) / count);
     // The last, negligible step is left to the adjustment, which estimates the state anyway.
     if (step < CONVERGED_METERS) return iteration;
     for (let i = 0; i < 6; i++) state[i] += rightHandSide[i];

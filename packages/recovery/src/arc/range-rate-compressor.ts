@@ -1,56 +1,70 @@
 import type { LinearAlgebra } from '@gravity/linalg';
-import { stateAt } from '../dynamics/orbit.js';
-import { rangeAndRate } from '../dynamics/range-rate.js';
-import type { RecoverySetup } from '../types.js';
 import type { CompressionBlock } from './compression-plan.js';
+import { computedRanging } from './computed-ranging.js';
 import type { RowBatch } from './design.js';
 import type { DesignLayout } from './design-layout.js';
+import { ExactColumns } from './exact-columns.js';
 import type { ObservationSet } from './observation-set.js';
+import type { RangingFilter } from './ranging-filter.js';
 import type { ResidualCollector } from './residuals.js';
 import { RANGE_RATE_ROW } from './row-writer.js';
 import type { SatelliteModel } from './satellite-model.js';
 
 /**
  * Stands between the observation equations, evaluated at the Gauss epochs of the blocks, and their accumulation:
- * turns every block of range-rate rows into R·V and Qᵀl, passes position rows on, and measures the truncation at
- * probe epochs in all columns.
+ * turns every block of ranging rows into R·V and Qᵀl, passes position rows on, and measures the truncation at
+ * probe epochs in all columns. Parameters that are not smooth are taken at the real epochs.
  */
 export class RangeRateCompressor {
   /** What the design is to be evaluated for instead of the real observations. */
   readonly virtual: ObservationSet;
   /** Largest error of an interpolated row in any column, in units of that column's size in the block. */
   truncation = 0;
+  /** Columns of the parameters that are not smooth, if there are any. */
+  readonly exact: ExactColumns | undefined;
+  /** Observed minus computed over σ at the real epochs, and filtered. */
   private readonly reduced: Float64Array;
-  private readonly rows: Float64Array;
+  private readonly filtered: Float64Array;
+  /** Block and row of every virtual epoch in order: blocks that reach back overlap. */
+  private readonly order: readonly { readonly block: number; readonly row: number }[];
+  private readonly buffers = new Map<number, { readonly rows: Float64Array; filled: number }>();
+  private readonly spare: Float64Array[] = [];
+  private readonly largest: number;
   private readonly factor: Float64Array;
   private readonly out: Float64Array;
   private readonly outKind: Uint8Array;
   private readonly capacity: number;
   private outRows = 0;
-  private block = 0;
-  private filled = 0;
+  private next = 0;
 
   constructor(
     private readonly blocks: readonly CompressionBlock[],
-    setup: Pick<RecoverySetup, 'sigmaRangeRate'>,
     models: readonly SatelliteModel[],
     observations: ObservationSet,
+    filter: RangingFilter | undefined,
     private readonly layout: DesignLayout,
     private readonly la: LinearAlgebra,
     private readonly collector: ResidualCollector,
     private readonly consume: (batch: RowBatch) => Promise<void>,
   ) {
-    const seconds = Float64Array.from(blocks.flatMap((b) => Array.from(b.seconds)));
+    const { parameters, weights: _, ...set } = observations.rangeRate;
+    const epochs = blocks
+      .flatMap((b, block) => Array.from(b.seconds, (t, row) => ({ t, block, row })))
+      .sort((a, b) => a.t - b.t);
+    this.order = epochs;
+    const seconds = Float64Array.from(epochs, ({ t }) => t);
     this.virtual = {
       positions: observations.positions,
-      rangeRate: { seconds, value: new Float64Array(seconds.length) },
+      rangeRate: { ...set, seconds, value: new Float64Array(seconds.length) },
     };
-    this.reduced = reducedRangeRates(setup, models, observations.rangeRate);
-    const largest = Math.max(...blocks.map((b) => b.seconds.length));
+    this.reduced = reducedRanging(models, observations.rangeRate);
+    this.filtered = this.reduced.slice();
+    filter?.apply(this.filtered, 1);
+    if (parameters) this.exact = new ExactColumns(models, observations.rangeRate, parameters, filter);
+    this.largest = Math.max(...blocks.map((b) => b.seconds.length));
     const ld = layout.columnCount;
-    this.capacity = 1024 + largest;
-    this.rows = la.allocate(largest * ld);
-    this.factor = la.allocate(largest * largest);
+    this.capacity = 1024 + this.largest + (this.exact?.extraRows ?? 0);
+    this.factor = la.allocate(this.largest * this.largest);
     this.out = la.allocate(this.capacity * ld);
     this.outKind = new Uint8Array(this.capacity);
   }
@@ -65,9 +79,17 @@ export class RangeRateCompressor {
         this.outKind[this.outRows++] = batch.kind[i];
         continue;
       }
-      this.rows.set(row, this.filled * ld);
-      this.filled++;
-      if (this.filled === this.blocks[this.block].seconds.length) await this.finishBlock();
+      const place = this.order[this.next++];
+      let buffer = this.buffers.get(place.block);
+      if (!buffer) {
+        buffer = { rows: this.spare.pop() ?? this.la.allocate(this.largest * ld), filled: 0 };
+        this.buffers.set(place.block, buffer);
+      }
+      buffer.rows.set(row, place.row * ld);
+      if (++buffer.filled < this.blocks[place.block].seconds.length) continue;
+      await this.finishBlock(this.blocks[place.block], buffer.rows);
+      this.buffers.delete(place.block);
+      this.spare.push(buffer.rows);
     }
   }
 
@@ -80,12 +102,10 @@ export class RangeRateCompressor {
     this.outRows = 0;
   }
 
-  private async finishBlock(): Promise<void> {
-    const block = this.blocks[this.block++];
+  private async finishBlock(block: CompressionBlock, rows: Float64Array): Promise<void> {
     const { transform, q } = block;
     const ld = this.layout.columnCount;
-    this.filled = 0;
-    this.measure(block);
+    this.measure(block, rows);
     // Probe rows are taken out: their columns of R stay zero.
     const { rank, rows: m } = transform;
     const width = block.seconds.length;
@@ -93,50 +113,61 @@ export class RangeRateCompressor {
     for (let i = 0; i < rank; i++) {
       for (let j = i; j < q; j++) this.factor[i * width + block.nodeRows[j]] = transform.factor[i * q + j];
     }
-    if (this.outRows + rank > this.capacity) await this.flush();
+    if (this.outRows + rank + (this.exact?.extraRows ?? 0) > this.capacity) await this.flush();
     const target = this.out.subarray(this.outRows * ld);
-    await this.la.gemm(false, false, rank, ld, width, 1, this.factor, width, this.rows, ld, 0, target, ld);
-    const observed = this.reduced.subarray(block.first, block.end);
-    const compressed = transform.reduce(observed);
+    await this.la.gemm(false, false, rank, ld, width, 1, this.factor, width, rows, ld, 0, target, ld);
+    const observed = this.filtered.subarray(block.first, block.end);
+    const transformed = transform.reduce(observed);
+    const compressed = transformed.subarray(0, rank);
     for (let i = 0; i < rank; i++) {
       target[i * ld + ld - 1] = compressed[i];
       this.outKind[this.outRows + i] = RANGE_RATE_ROW;
     }
-    this.outRows += rank;
-    this.collector.addDropped(sumOfSquares(observed) - sumOfSquares(compressed), m - rank);
-    this.collector.addRangeRates(this.localRows(block), observed);
+    let kept = rank;
+    let dropped = sumOfSquares(observed) - sumOfSquares(compressed);
+    if (this.exact) {
+      const offset = 6 * this.layout.satelliteCount + this.layout.polynomialCount;
+      const rest = this.exact.reduceBlock(block, transformed, target, ld, offset);
+      this.outKind.fill(RANGE_RATE_ROW, this.outRows + rank, this.outRows + rank + rest.extra);
+      kept += rest.extra;
+      dropped = rest.dropped;
+    }
+    this.outRows += kept;
+    this.collector.addDropped(dropped, m - kept);
+    this.collector.addRangeRates(this.localRows(block, rows), this.reduced.subarray(block.first, block.end));
   }
 
   /** Columns of the arc's own parameters at the real epochs, for the residuals. */
-  private localRows(block: CompressionBlock): Float64Array {
-    const { localCount, columnCount: ld } = this.layout;
+  private localRows(block: CompressionBlock, rows: Float64Array): Float64Array {
+    const { localCount, columnCount: ld, satelliteCount, polynomialCount } = this.layout;
     const { rows: m, q, interpolation } = block.transform;
     const local = new Float64Array(m * localCount);
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < q; j++) {
         const weight = interpolation[i * q + j];
         const row = block.nodeRows[j] * ld;
-        for (let c = 0; c < localCount; c++) local[i * localCount + c] += weight * this.rows[row + c];
+        for (let c = 0; c < localCount; c++) local[i * localCount + c] += weight * rows[row + c];
       }
     }
+    this.exact?.copyRaw(block, local, localCount, 6 * satelliteCount + polynomialCount);
     return local;
   }
 
-  private measure(block: CompressionBlock): void {
+  private measure(block: CompressionBlock, rows: Float64Array): void {
     const { q, nodeRows, probeRows, probeWeights } = block;
     const ld = this.layout.columnCount;
     const columns = ld - 1;
     const size = new Float64Array(columns);
     for (let j = 0; j < q; j++) {
       const row = nodeRows[j] * ld;
-      for (let c = 0; c < columns; c++) size[c] = Math.max(size[c], Math.abs(this.rows[row + c]));
+      for (let c = 0; c < columns; c++) size[c] = Math.max(size[c], Math.abs(rows[row + c]));
     }
     for (let p = 0; p < probeRows.length; p++) {
-      const difference = this.rows.slice(probeRows[p] * ld, probeRows[p] * ld + columns);
+      const difference = rows.slice(probeRows[p] * ld, probeRows[p] * ld + columns);
       for (let j = 0; j < q; j++) {
         const weight = probeWeights[p * q + j];
         const row = nodeRows[j] * ld;
-        for (let c = 0; c < columns; c++) difference[c] -= weight * this.rows[row + c];
+        for (let c = 0; c < columns; c++) difference[c] -= weight * rows[row + c];
       }
       for (let c = 0; c < columns; c++) {
         if (size[c] > 0) this.truncation = Math.max(this.truncation, Math.abs(difference[c]) / size[c]);
@@ -151,18 +182,10 @@ function sumOfSquares(values: Float64Array): number {
   return sum;
 }
 
-/** (observed − computed)/σ of every range rate, from the orbits. */
-function reducedRangeRates(
-  setup: Pick<RecoverySetup, 'sigmaRangeRate'>,
+/** (observed − computed)/σ of every ranging observation, from the orbits. */
+function reducedRanging(
   models: readonly SatelliteModel[],
-  { seconds, value }: ObservationSet['rangeRate'],
+  { type, seconds, value, sigma }: ObservationSet['rangeRate'],
 ): Float64Array {
-  const [a, b] = [new Float64Array(6), new Float64Array(6)];
-  const out = new Float64Array(seconds.length);
-  for (let i = 0; i < seconds.length; i++) {
-    stateAt(models[0].trajectory!, seconds[i], a);
-    stateAt(models[1].trajectory!, seconds[i], b);
-    out[i] = (value[i] - rangeAndRate(a, b).rangeRate) / setup.sigmaRangeRate;
-  }
-  return out;
+  return seconds.map((t, i) => (value[i] - computedRanging(type, models, t)) / sigma);
 }

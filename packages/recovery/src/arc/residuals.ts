@@ -1,9 +1,13 @@
-import type { RecoverySetup, ResidualStatistics } from '../types.js';
+import type { ResidualStatistics } from '../types.js';
 import type { RowBatch } from './design.js';
 import type { DesignLayout } from './design-layout.js';
+import type { LocalBasis } from './local-basis.js';
 import { solveLocal } from './local-solve.js';
+import type { PreparedArc } from './prepare-arc.js';
 import { RANGE_RATE_ROW } from './row-writer.js';
-import type { SatelliteModel } from './satellite-model.js';
+
+/** Rejected epochs listed by time. */
+const MAX_LISTED = 100;
 
 /** Keeps the columns of the arc's own parameters of every row, to form residuals under the fixed field. */
 export class ResidualCollector {
@@ -54,15 +58,16 @@ export class ResidualCollector {
 
   /** Residuals after the arc's own parameters are fitted (factor and right-hand side of their block given). */
   statistics(
-    setup: Pick<RecoverySetup, 'sigmaRangeRate' | 'sigmaPosition'>,
-    models: readonly SatelliteModel[],
+    { models, observations, rejected }: PreparedArc,
     factor: Float64Array,
     ldf: number,
     rightHandSide: Float64Array,
+    basis?: LocalBasis,
   ): ResidualStatistics[] {
     const { localCount } = this.layout;
     const width = localCount + 1;
     solveLocal(localCount, factor, ldf, rightHandSide);
+    basis?.toParameters(rightHandSide);
     const groups = new Map<number, { count: number; sum: number; max: number }>();
     for (const { local, kind } of this.blocks) {
       for (let i = 0; i < kind.length; i++) {
@@ -79,12 +84,17 @@ export class ResidualCollector {
       .sort(([a], [b]) => b - a)
       .map(([kind, { count, sum, max }]) => {
         const ranging = kind === RANGE_RATE_ROW;
-        const sigma = ranging ? setup.sigmaRangeRate : setup.sigmaPosition;
+        const { sigma } = ranging ? observations.rangeRate : observations.positions[kind];
+        const out = rejected[ranging ? models.length : kind] ?? [];
+        const start = models[0].grid.startGpsSeconds;
         return {
-          type: ranging ? ('range_rate' as const) : ('position' as const),
+          type: ranging ? observations.rangeRate.type : ('position' as const),
           ...(ranging ? {} : { satellite: models[kind].arc.satellite }),
           count,
-          rejected: 0,
+          rejected: out.length * (ranging ? 1 : 3),
+          ...(out.length > 0
+            ? { rejectedGpsSeconds: Array.from(out.slice(0, MAX_LISTED), (t) => start + t) }
+            : {}),
           rms: sigma * Math.sqrt(sum / count),
           max: sigma * max,
         };

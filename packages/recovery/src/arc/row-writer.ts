@@ -1,58 +1,19 @@
+import { rotate } from '../dynamics/forces.js';
 import { fractionIn } from '../dynamics/node-grid.js';
 import { rangeAndRate } from '../dynamics/range-rate.js';
-import { type IntegrationWeights, integrationWeights } from '../integration/gauss-legendre.js';
-import type { RecoverySetup } from '../types.js';
+import {
+  type IntegrationWeights,
+  integrationWeights,
+  interpolationWeights,
+} from '../integration/gauss-legendre.js';
+import { rangingGeometry } from './computed-ranging.js';
 import type { DesignLayout } from './design-layout.js';
-import type { ObservationSet } from './observation-set.js';
+import { EpochEvaluator } from './epoch-evaluator.js';
+import type { ObservationSet, RangingSet } from './observation-set.js';
 import type { SatelliteModel } from './satellite-model.js';
 
-/** Kind of a range-rate row; position rows carry the index of their satellite. */
+/** Kind of a ranging row; position rows carry the index of their satellite. */
 export const RANGE_RATE_ROW = 255;
-
-/** State and 6×6 transition of one satellite at one epoch, from the nodes of its segment. */
-class EpochEvaluator {
-  readonly state = new Float64Array(6);
-  readonly phi = new Float64Array(36);
-
-  evaluate(
-    model: SatelliteModel,
-    segment: number,
-    fraction: number,
-    once: Float64Array,
-    twice: Float64Array,
-  ): void {
-    const { rule, segmentSeconds: h } = model.grid;
-    const { q } = rule;
-    const trajectory = model.trajectory!;
-    const { border, nodeRate } = model.transition!;
-    const { state, phi } = this;
-    const base = segment * q;
-    for (let i = 0; i < 3; i++) {
-      let single = 0;
-      let double = 0;
-      for (let j = q - 1; j >= 0; j--) {
-        const a = trajectory.acceleration[3 * (base + j) + i];
-        single += once[j] * a;
-        double += twice[j] * a;
-      }
-      const v0 = trajectory.borderVelocity[3 * segment + i];
-      state[i] = trajectory.borderPosition[3 * segment + i] + (h * fraction * v0 + h * h * double);
-      state[3 + i] = v0 + h * single;
-    }
-    const b = 36 * segment;
-    for (let k = 0; k < 18; k++) {
-      let single = 0;
-      let double = 0;
-      for (let j = 0; j < q; j++) {
-        const rate = nodeRate[18 * (base + j) + k];
-        single += once[j] * rate;
-        double += twice[j] * rate;
-      }
-      phi[k] = border[b + k] + h * fraction * border[b + 18 + k] + h * h * double;
-      phi[18 + k] = border[b + 18 + k] + h * single;
-    }
-  }
-}
 
 /** Writes the rows of one segment: state and ranging columns, reduced observation, and the left factor of the rest. */
 export class RowWriter {
@@ -61,9 +22,9 @@ export class RowWriter {
   private readonly partial = new Float64Array(6);
   private readonly combined = new Float64Array(6);
   private row = 0;
+  private fraction = 0;
 
   constructor(
-    private readonly setup: Pick<RecoverySetup, 'sigmaRangeRate' | 'sigmaPosition'>,
     private readonly models: readonly SatelliteModel[],
     private readonly layout: DesignLayout,
     private readonly inverse: readonly Float64Array[],
@@ -86,17 +47,17 @@ export class RowWriter {
       const t = observations.rangeRate.seconds[i];
       const fraction = this.locate(t);
       this.epochs.forEach((epoch, k) => {
-        epoch.evaluate(this.models[k], s, fraction, this.weights.once, this.weights.twice);
+        epoch.evaluate(this.models[k], s, fraction, this.weights);
       });
-      this.rangeRate(observations.rangeRate.value[i], t);
+      this.ranging(observations.rangeRate, observations.rangeRate.value[i], t);
     }
     for (let k = 0; k < ns; k++) {
       const set = observations.positions[k];
       for (let i = first[k][s]; i < first[k][s + 1]; i++) {
         const t = set.seconds[i];
         const fraction = this.locate(t);
-        this.epochs[k].evaluate(this.models[k], s, fraction, this.weights.once, this.weights.twice);
-        for (let c = 0; c < 3; c++) this.position(k, c, set.position[3 * i + c]);
+        this.epochs[k].evaluate(this.models[k], s, fraction, this.weights);
+        for (let c = 0; c < 3; c++) this.position(k, c, set.position[3 * i + c], set.sigma);
       }
     }
   }
@@ -106,16 +67,36 @@ export class RowWriter {
     const { grid } = this.models[0];
     const fraction = fractionIn(grid, this.segment, t);
     this.weights = integrationWeights(grid.rule, fraction);
+    this.fraction = fraction;
     return fraction;
   }
 
+  private ranging(set: RangingSet, observed: number, t: number): void {
+    const weight = 1 / set.sigma;
+    const computed =
+      set.type === 'range_rate'
+        ? this.rangeRate(weight)
+        : set.type === 'range'
+          ? this.range(weight)
+          : this.rangeAcceleration(weight);
+    const { polynomialCount, rangingParameters } = this.layout;
+    const column = (this.firstRow + this.row) * this.ldw + 6 * this.models.length;
+    const { durationSeconds } = this.models[0].grid;
+    if (polynomialCount > 0) this.data[column] = weight;
+    if (polynomialCount > 1) this.data[column + 1] = weight * ((2 * t) / durationSeconds - 1);
+    // Compression puts them in at the real epochs.
+    if (rangingParameters && set.parameters) {
+      rangingParameters.write(t, this.epochs[0].state, weight, this.data, column + polynomialCount);
+    }
+    this.finish(weight * (observed - computed), RANGE_RATE_ROW);
+  }
+
   /** ρ̇ = e·Δv; ∂ρ̇/∂Δr = (Δv − ρ̇ e)/ρ, ∂ρ̇/∂Δv = e. */
-  private rangeRate(observed: number, t: number): void {
+  private rangeRate(weight: number): number {
     const [a, b] = this.epochs;
     const d = [0, 1, 2].map((c) => b.state[c] - a.state[c]);
     const dv = [3, 4, 5].map((c) => b.state[c] - a.state[c]);
     const { range, rangeRate: rate } = rangeAndRate(a.state, b.state);
-    const weight = 1 / this.setup.sigmaRangeRate;
     for (let k = 0; k < 2; k++) {
       const sign = (k === 0 ? -1 : 1) * weight;
       for (let c = 0; c < 3; c++) {
@@ -125,15 +106,68 @@ export class RowWriter {
       }
       this.satelliteColumns(k);
     }
-    const column = (this.firstRow + this.row) * this.ldw + 6 * this.models.length;
-    const { durationSeconds } = this.models[0].grid;
-    if (this.layout.rangingCount > 0) this.data[column] = weight;
-    if (this.layout.rangingCount > 1) this.data[column + 1] = weight * ((2 * t) / durationSeconds - 1);
-    this.finish(weight * (observed - rate), RANGE_RATE_ROW);
+    return rate;
   }
 
-  private position(k: number, c: number, observed: number): void {
-    const weight = 1 / this.setup.sigmaPosition;
+  /** ∂ρ/∂Δr = e. */
+  private range(weight: number): number {
+    const [a, b] = this.epochs;
+    const { range } = rangeAndRate(a.state, b.state);
+    this.partial.fill(0);
+    for (let k = 0; k < 2; k++) {
+      const sign = (k === 0 ? -1 : 1) * weight;
+      for (let c = 0; c < 3; c++) this.partial[c] = (sign * (b.state[c] - a.state[c])) / range;
+      this.satelliteColumns(k);
+    }
+    return range;
+  }
+
+  /**
+   * ρ̈ = (|Δv|² − ρ̇² + d·Δa)/ρ. ∂ρ̈/∂Δr = (Δa − 2ρ̇(Δv − ρ̇e)/ρ − ρ̈e)/ρ, ∂ρ̈/∂Δv = 2(Δv − ρ̇e)/ρ, ∂ρ̈/∂Δa = e; the
+   * acceleration depends on the position through its gradient, and on the parameters of the forces directly.
+   */
+  private rangeAcceleration(weight: number): number {
+    const [a, b] = this.epochs;
+    const { rule } = this.models[0].grid;
+    const interpolation = interpolationWeights(rule, this.fraction);
+    this.epochs.forEach((epoch, k) => {
+      epoch.evaluateForces(this.models[k], this.segment, interpolation);
+    });
+    const d = [0, 1, 2].map((c) => b.state[c] - a.state[c]);
+    const dv = [3, 4, 5].map((c) => b.state[c] - a.state[c]);
+    const da = [0, 1, 2].map((c) => b.acceleration[c] - a.acceleration[c]);
+    const { range, rangeRate: rate, rangeAcceleration } = rangingGeometry(d, dv, da);
+    const e = d.map((v) => v / range);
+    for (let k = 0; k < 2; k++) {
+      const sign = (k === 0 ? -1 : 1) * weight;
+      const { gradient } = this.epochs[k];
+      for (let c = 0; c < 3; c++) {
+        const across = dv[c] - rate * e[c];
+        const pull = e[0] * gradient[c] + e[1] * gradient[3 + c] + e[2] * gradient[6 + c];
+        const geometric = (da[c] - (2 * rate * across) / range - rangeAcceleration * e[c]) / range;
+        this.partial[c] = sign * (geometric + pull);
+        this.partial[3 + c] = (sign * 2 * across) / range;
+      }
+      this.satelliteColumns(k);
+      this.directColumns(k, sign, e, interpolation);
+    }
+    return rangeAcceleration;
+  }
+
+  /** Adds the immediate effect of the force parameters on the acceleration at the epoch. */
+  private directColumns(k: number, sign: number, e: readonly number[], interpolation: Float64Array): void {
+    if (this.layout.dynamicCount === 0) return;
+    const { rotation, rule } = this.models[k].grid;
+    const target = this.row * this.inner + 6 * this.models.length + 3 * rule.q * k;
+    for (let j = 0; j < rule.q; j++) {
+      const r = 9 * (this.segment * rule.q + j);
+      const terrestrial = rotate(rotation.subarray(r, r + 9), e[0], e[1], e[2]);
+      for (let c = 0; c < 3; c++) this.left[target + 3 * j + c] += sign * interpolation[j] * terrestrial[c];
+    }
+  }
+
+  private position(k: number, c: number, observed: number, sigma: number): void {
+    const weight = 1 / sigma;
     this.partial.fill(0);
     this.partial[c] = weight;
     this.satelliteColumns(k);

@@ -42,6 +42,24 @@ export function integrationWeights(rule: CollocationRule, fraction: number): Int
   return made;
 }
 
+const interpolationCache = new WeakMap<CollocationRule, Map<number, Float64Array>>();
+
+/** `interpolationRow` with memory. Do not write to it. */
+export function interpolationWeights(rule: CollocationRule, fraction: number): Float64Array {
+  let cache = interpolationCache.get(rule);
+  if (!cache) {
+    cache = new Map();
+    interpolationCache.set(rule, cache);
+  }
+  const known = cache.get(fraction);
+  if (known) return known;
+  const made = new Float64Array(rule.q);
+  interpolationRow(rule, fraction, made, 0);
+  if (cache.size >= CACHE_LIMIT) cache.clear();
+  cache.set(fraction, made);
+  return made;
+}
+
 /** Values P_0…P_count−1 of the Legendre polynomials at x in [−1, 1], written to out. */
 export function legendre(count: number, x: number, out: Float64Array): void {
   out[0] = 1;

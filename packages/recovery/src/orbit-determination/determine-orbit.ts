@@ -48,7 +48,8 @@ export async function determineOrbit(
   const observed = ranging && options.rangeRate !== false ? arc : positionsOnly;
   const observations = prepareObservations(whole, observed, rotation);
   const models = satelliteModels(whole, arc, rotation);
-  const layout = designLayout(setup, models, observations.rangeRate.seconds.length > 0, 0);
+  const { rangeRate } = observations;
+  const layout = designLayout(setup, models, rangeRate.seconds.length > 0, 0, rangeRate.parameters);
   const states = models.map((model) => {
     const { satellite, orbit } = model.arc;
     const { startGpsSeconds: start, endGpsSeconds: end } = arc;
@@ -65,7 +66,6 @@ export async function determineOrbit(
       integrate(model, states[k], step < KEEP_TRANSITION_STEP);
     });
     const { normals, used, squares } = await accumulate(
-      whole,
       models,
       observations,
       layout,
@@ -98,16 +98,16 @@ export async function determineOrbit(
         const sigma0 = Math.sqrt((squares + constraint) / (used - n + constrained(layout)));
         const covariance = inverseLocal(n, normals, ld);
         for (let i = 0; i < covariance.length; i++) covariance[i] *= sigma0 ** 2;
-        const parameter = (i: number): EstimatedParameter => ({
-          name: layout.localNames[i],
+        const parameter = (i: number, name: string): EstimatedParameter => ({
+          name,
           value: values[i],
           sigma: Math.sqrt(covariance[i * n + i]),
         });
-        const range = (first: number, count: number) =>
-          Array.from({ length: count }, (_, i) => parameter(first + i));
+        const range = (first: number, names: readonly string[]) =>
+          names.map((name, i) => parameter(first + i, name));
         let offset = layout.dynamicOffset;
         const satellites = models.map((model, k) => {
-          const parameters = range(offset, model.calibration.length);
+          const parameters = range(offset, model.calibrationNames);
           offset += model.calibration.length;
           return {
             satellite: model.arc.satellite,
@@ -131,7 +131,10 @@ export async function determineOrbit(
           endGpsSeconds: arc.endGpsSeconds,
           satellites,
           ...(last ? { rangeRate: { ...summarize(last), rms: rmsOfUsed(last) } } : {}),
-          rangingParameters: range(6 * models.length, layout.rangingCount),
+          rangingParameters: range(
+            6 * models.length,
+            layout.localNames.slice(6 * models.length, layout.dynamicOffset),
+          ),
           iterations: iteration,
           sigma0,
           parameterCount: n,
@@ -179,13 +182,12 @@ function emptyResiduals(
     weights: new Float64Array(seconds.length).fill(1),
   });
   const sets = positions.map(({ seconds }) => make(seconds, 3, setup.sigmaPosition));
-  if (rangeRate.seconds.length > 0) sets.push(make(rangeRate.seconds, 1, setup.sigmaRangeRate));
+  if (rangeRate.seconds.length > 0) sets.push(make(rangeRate.seconds, 1, rangeRate.sigma));
   return sets;
 }
 
 /** Weighted normal equations at the present orbits; residuals are written on the way. */
 async function accumulate(
-  setup: RecoverySetup,
   models: readonly SatelliteModel[],
   observations: ObservationSet,
   layout: DesignLayout,
@@ -198,7 +200,7 @@ async function accumulate(
   const next = residuals.map(() => 0);
   let used = 0;
   let squares = 0;
-  await forEachRowBatch(setup, models, observations, layout, undefined, la, async ({ rows, data, kind }) => {
+  await forEachRowBatch(models, observations, layout, undefined, la, async ({ rows, data, kind }) => {
     for (let i = 0; i < rows; i++) {
       const set = kind[i] === RANGE_RATE_ROW ? models.length : kind[i];
       const { values, weights, width, sigma } = residuals[set];

@@ -1,4 +1,5 @@
-import type { Outlier, ResidualSummary, Screening } from './types.js';
+import type { Screening } from '../types.js';
+import type { Outlier, ResidualSummary } from './types.js';
 
 /** Residuals of one kind: `width` components per observation, and one weight for all of them. */
 export interface ScreenedResiduals {

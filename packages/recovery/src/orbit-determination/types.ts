@@ -1,19 +1,7 @@
-import type { RecoverySetup, StateSeries } from '../types.js';
+import type { RecoverySetup, Screening, StateSeries } from '../types.js';
 
 /** What a recovery setup tells about orbits. */
 export type OrbitSetup = Omit<RecoverySetup, 'degreeMin' | 'degreeMax' | 'rowCompression'>;
-
-/**
- * How observations are screened, in units of the robust standard deviation s = 1.4826·median|v| of their kind:
- * `clip` leaves out those beyond `factor` (default 5); `huber` weights them factor/|v| beyond `factor` (default 1.5);
- * `igg` weights by the third scheme of Yang: 1 to `low` (1.5), falling to 0 at `high` (5).
- * A position counts as a whole, by its largest coordinate.
- */
-export type Screening =
-  | { readonly method: 'none' }
-  | { readonly method: 'clip'; readonly factor?: number }
-  | { readonly method: 'huber'; readonly factor?: number }
-  | { readonly method: 'igg'; readonly low?: number; readonly high?: number };
 
 export interface OrbitDeterminationOptions {
   /** Default clip at 5. */
