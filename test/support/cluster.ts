@@ -85,7 +85,7 @@ export async function startCluster(extra: Readonly<Record<string, string>> = {})
           GRAVITY_FILE_SOURCES: JSON.stringify(fileSources),
           ...own,
         },
-        stdio: ['ignore', 'pipe', 'inherit'],
+        stdio: ['ignore', 'inherit', 'pipe'],
       });
       const ended = once(child, 'exit');
       const worker: WorkerProcess = {
@@ -101,11 +101,13 @@ export async function startCluster(extra: Readonly<Record<string, string>> = {})
         },
       };
       processes.add(worker);
-      // It says so in a line when it takes work.
-      await Promise.race([
-        once(child.stdout!, 'data'),
-        ended.then(() => Promise.reject(new Error('the worker ended at once'))),
-      ]);
+      const ready = new Promise<void>((resolve) => {
+        child.stderr!.on('data', (text: Buffer) => {
+          process.stderr.write(text);
+          if (text.includes('gravity worker')) resolve();
+        });
+      });
+      await Promise.race([ready, ended.then(() => Promise.reject(new Error('the worker ended at once')))]);
       return worker;
     },
     remove: async () => {

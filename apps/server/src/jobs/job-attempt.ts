@@ -84,6 +84,7 @@ export function startAttempt(
   const owner: JobOwner = { jobId: job.id, attempt: job.attempt };
   const controller = new AbortController();
   let reason: AbortReason | undefined;
+  let finalizing = false;
   let finalized = false;
   let over = false;
   let abandonTimer: NodeJS.Timeout | undefined;
@@ -93,6 +94,12 @@ export function startAttempt(
   });
 
   function abort(newReason: AbortReason, graceMs: number): void {
+    // A row that is completed no longer runs: its lease is not lost, and the task may still tidy up.
+    if (newReason === 'lease_lost' && (finalizing || finalized)) return;
+    end(newReason, graceMs);
+  }
+
+  function end(newReason: AbortReason, graceMs: number): void {
     if (over || reason !== undefined) return;
     reason = newReason;
     controller.abort(new JobAbortedError(newReason));
@@ -114,6 +121,7 @@ export function startAttempt(
     if (over || reason !== undefined) throw new JobAbortedError(reason ?? 'lease_lost');
     if (finalized) throw new Error('finalize was called twice');
     await journal.flush();
+    finalizing = true;
     const event = await retryTransient(
       (round) =>
         db.kysely.transaction().execute(async (transaction): Promise<JobEventRow | undefined> => {
@@ -122,7 +130,7 @@ export function startAttempt(
           if (state === 'completed' && round > 1) return undefined;
           if (state !== 'owned') {
             const why = state === 'cancel_requested' ? 'cancelled' : 'lease_lost';
-            abort(why, 0);
+            end(why, 0);
             throw new JobAbortedError(why);
           }
           const result = await write(transaction);
@@ -131,7 +139,9 @@ export function startAttempt(
           return completed;
         }),
       { tries: WRITE_TRIES, signal: controller.signal },
-    );
+    ).finally(() => {
+      finalizing = false;
+    });
     finalized = true;
     if (event) bus.publish([event]);
   };

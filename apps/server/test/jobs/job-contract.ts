@@ -629,6 +629,23 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
         expect(await reach(job.id, 'completed')).toMatchObject({ attempt: 1 });
       });
 
+      it('leaves a task alone that tidies up after its result, however long', async () => {
+        const job = await create();
+        let tidied: boolean | undefined;
+        const task: Task = async (context) => {
+          await finish(context);
+          await new Promise((resolve) => setTimeout(resolve, 1500));
+          tidied = !context.signal.aborted;
+        };
+        await startRunner(task, { config: { ...environment.config, leaseSeconds: 1 } });
+        await reach(job.id, 'completed');
+        await waitFor('the end of the task', async () => tidied !== undefined);
+        expect(tidied).toBe(true);
+        expect(logged.map(({ message }) => message)).not.toContain(
+          'task did not stop in time and was abandoned',
+        );
+      });
+
       it('stop hands running jobs back without counting the attempt, also of a task that does not listen', async () => {
         const [listening, deaf] = [await create('plan'), await create('ingest')];
         const runner = await startRunner((context) =>
