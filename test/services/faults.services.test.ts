@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GravityClient, Job } from '@gravity/cli';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cluster, startCluster, type WorkerProcess } from '../support/cluster.js';
 import { ended, finished, hashes, inTheMiddle, startIngest, startProcess } from '../support/journey.js';
@@ -71,6 +72,9 @@ test('kill -9 and restart of Redis, and all its data gone', async () => {
     await cluster.redis.kill();
     await sleep(3000);
     await cluster.redis.start();
+    const redis = new Redis(cluster.redis.url);
+    await redis.flushall();
+    redis.disconnect();
   });
 });
 
