@@ -79,6 +79,10 @@ const report = {
     relativity: 'Schwarzschild, Lense-Thirring, de Sitter',
     missing: 'accelerometer data, ocean tides above degree 8, dealiasing, ocean pole tide, planets',
   },
+  notes: [
+    'The arc was made with empirical accelerations of 30 minutes in every hour: pieces of 30 minutes can follow them, longer ones cannot.',
+    'Schwarzschild is a constant radial acceleration on a circle, which is estimated: relativity cannot be seen in these fits.',
+  ],
   withAllForces,
   forceLeftOut,
 };

@@ -14,8 +14,21 @@ const INNER_DEGREE = 6;
  * the distances between iterations (gradients of about 1e-12 1/s²). `ArcForces` is the one of a force model.
  */
 export interface VaryingForces {
-  /** Writes the acceleration (m/s²) at node i, position r[p…] and velocity v[p…] to out[o…]; all celestial. */
-  acceleration(i: number, r: Float64Array, v: Float64Array, p: number, out: Float64Array, o: number): void;
+  /**
+   * Writes the acceleration (m/s²) at node i, position r[p…] and velocity v[p…] to out[o…]; all celestial.
+   *
+   * @param rough a cheaper value that is right to about 1e-10 m/s² will do
+   * @returns whether that was made use of
+   */
+  acceleration(
+    i: number,
+    r: Float64Array,
+    v: Float64Array,
+    p: number,
+    out: Float64Array,
+    o: number,
+    rough?: boolean,
+  ): boolean;
   /** Adds the gradient, 9 values row-major, 1/s². */
   addGradient(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void;
 }
@@ -76,10 +89,20 @@ export class NodeForces {
    * (m) from where they were evaluated last.
    *
    * @param r positions, 3 per node, and v velocities, of these nodes
+   * @param rough as for `VaryingForces.acceleration`; such values are evaluated anew by the next call
+   * @returns whether there are rough values among those of these nodes
    */
-  refresh(first: number, count: number, r: Float64Array, v: Float64Array, tolerance: number): void {
+  refresh(
+    first: number,
+    count: number,
+    r: Float64Array,
+    v: Float64Array,
+    tolerance: number,
+    rough: boolean,
+  ): boolean {
     const { varying, varyingAt, varyingAcceleration } = this;
-    if (!varying || !varyingAt || !varyingAcceleration) return;
+    if (!varying || !varyingAt || !varyingAcceleration) return false;
+    let anyRough = false;
     for (let j = 0; j < count; j++) {
       const k = 3 * (first + j);
       const moved = Math.max(
@@ -88,9 +111,11 @@ export class NodeForces {
         Math.abs(r[3 * j + 2] - varyingAt[k + 2]),
       );
       if (moved <= tolerance) continue;
-      varying.acceleration(first + j, r, v, 3 * j, varyingAcceleration, k);
-      for (let c = 0; c < 3; c++) varyingAt[k + c] = r[3 * j + c];
+      const isRough = varying.acceleration(first + j, r, v, 3 * j, varyingAcceleration, k, rough);
+      anyRough ||= isRough;
+      for (let c = 0; c < 3; c++) varyingAt[k + c] = isRough ? Number.POSITIVE_INFINITY : r[3 * j + c];
     }
+    return anyRough;
   }
 
   /** Low-degree gravity only: its change over a displacement stands for the change of all forces. */

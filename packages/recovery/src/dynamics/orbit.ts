@@ -132,9 +132,11 @@ class SegmentSolver {
     this.iterate(first, r0, v0, r, a, 1e-2);
     for (let outer = 0; outer < MAX_OUTER; outer++) {
       reference.set(r);
+      let rough = false;
       if (forces.varying) {
         this.nodeVelocities(v0, a);
-        forces.refresh(first, q, r, this.velocity, outer === 0 ? KEEP_VARYING_AT_FIRST : KEEP_VARYING);
+        const keep = outer === 0 ? KEEP_VARYING_AT_FIRST : KEEP_VARYING;
+        rough = forces.refresh(first, q, r, this.velocity, keep, outer === 0);
       }
       for (let j = 0; j < q; j++) {
         forces.acceleration(first + j, r[3 * j], r[3 * j + 1], r[3 * j + 2], whole, 3 * j);
@@ -144,7 +146,7 @@ class SegmentSolver {
       let moved = 0;
       for (let k = 0; k < r.length; k++) moved = Math.max(moved, Math.abs(r[k] - reference[k]));
       // High degrees pull differently by about 1e-10 s⁻² · displacement: below rounding from here on.
-      if (moved < 1e-5) return;
+      if (moved < 1e-5 && !rough) return;
     }
     throw new ArcError('orbit_diverged', `no fixed point in segment ${segment} of the orbit`);
   }

@@ -21,6 +21,12 @@ import { type ForceModel, hasForce } from './force-model.js';
 import { stokesSources } from './stokes-sources.js';
 import { StokesTimeline } from './stokes-timeline.js';
 
+/**
+ * Tides and dealiasing above this degree are below 1e-9 m/s² in low orbits: left out in a first step they displace the
+ * end of a segment by some micrometres.
+ */
+const ROUGH_DEGREE = 30;
+
 const NO_SUN: Ephemeris = {
   source: 'none',
   sunMoon(_gpsSeconds, _offset, out) {
@@ -40,6 +46,7 @@ export class ArcForces implements VaryingForces {
   private readonly sunVelocity: Float64Array | undefined;
   private readonly common: Float64Array | undefined;
   private readonly timeline: StokesTimeline | undefined;
+  private readonly roughGravity: CoefficientAcceleration | undefined;
   private readonly gravity: CoefficientAcceleration | undefined;
   private readonly relativity: boolean;
   private readonly point = new Float64Array(3);
@@ -107,12 +114,25 @@ export class ArcForces implements VaryingForces {
     if (sources.smooth.length + sources.piecewise.length > 0) {
       this.timeline = new StokesTimeline(grid, sources, createTideEpochSource(rotation, ephemeris ?? NO_SUN));
       this.gravity = new CoefficientAcceleration(sources.maxDegree, EARTH_GM, EARTH_RADIUS);
+      if (sources.maxDegree > ROUGH_DEGREE) {
+        this.roughGravity = new CoefficientAcceleration(ROUGH_DEGREE, EARTH_GM, EARTH_RADIUS);
+      }
     }
   }
 
   /** Writes the acceleration (m/s², celestial) at node i, position r[p…] and velocity v[p…] (celestial), to out[o…]. */
-  acceleration(i: number, r: Float64Array, v: Float64Array, p: number, out: Float64Array, o: number): void {
-    const { point, speed, sum, grid, timeline, gravity } = this;
+  acceleration(
+    i: number,
+    r: Float64Array,
+    v: Float64Array,
+    p: number,
+    out: Float64Array,
+    o: number,
+    rough = false,
+  ): boolean {
+    const { point, speed, sum, grid, timeline } = this;
+    const isRough = rough && this.roughGravity !== undefined;
+    const gravity = isRough ? this.roughGravity : this.gravity;
     for (let c = 0; c < 3; c++) {
       point[c] = r[p + c];
       speed[c] = v[p + c];
@@ -136,7 +156,7 @@ export class ArcForces implements VaryingForces {
     if (timeline && gravity) {
       const { q } = grid.rule;
       const segment = Math.floor(i / q);
-      timeline.at(segment, i - segment * q);
+      timeline.at(segment, i - segment * q, gravity.maxDegree);
       const [x, y, z] = point;
       gravity.acceleration(
         timeline.c,
@@ -152,6 +172,7 @@ export class ArcForces implements VaryingForces {
       sum[2] += m[k + 2] * a + m[k + 5] * b + m[k + 8] * c;
     }
     out.set(sum, o);
+    return isRough;
   }
 
   /**

@@ -55,21 +55,23 @@ export class StokesTimeline {
     }
   }
 
-  /** Fills c and s for node j of a segment. */
-  at(segment: number, j: number): void {
+  /** Fills c and s for node j of a segment, up to a degree. */
+  at(segment: number, j: number, degree = this.maxDegree): void {
     if (segment !== this.segment) this.load(segment);
-    const { c, s, size, segmentValues: values, nodeWeights } = this;
+    const { c, s, segmentValues: values, nodeWeights } = this;
     const k = SEGMENT_POINTS * j;
     const w0 = nodeWeights[k];
     const w1 = nodeWeights[k + 1];
     const w2 = nodeWeights[k + 2];
     const w3 = nodeWeights[k + 3];
     const w4 = nodeWeights[k + 4];
+    const size = triangleSize(Math.min(degree, this.maxDegree));
     let p = 0;
     for (let i = 0; i < size; i++, p += SEGMENT_POINTS) {
       c[i] =
         w0 * values[p] + w1 * values[p + 1] + w2 * values[p + 2] + w3 * values[p + 3] + w4 * values[p + 4];
     }
+    p = SEGMENT_POINTS * this.size;
     for (let i = 0; i < size; i++, p += SEGMENT_POINTS) {
       s[i] =
         w0 * values[p] + w1 * values[p + 1] + w2 * values[p + 2] + w3 * values[p + 3] + w4 * values[p + 4];
@@ -88,12 +90,22 @@ export class StokesTimeline {
       const values = this.blockValues(b);
       const weights = this.weightsOf(count);
       const from = (segment - first) * SEGMENT_POINTS * BLOCK_POINTS;
-      for (let i = 0; i < 2 * size; i++) {
-        for (let k = 0; k < SEGMENT_POINTS; k++) {
-          let sum = 0;
-          const w = from + k * BLOCK_POINTS;
-          for (let q = 0; q < BLOCK_POINTS; q++) sum += weights[w + q] * values[BLOCK_POINTS * i + q];
-          out[SEGMENT_POINTS * i + k] = sum;
+      const w = weights.subarray(from, from + SEGMENT_POINTS * BLOCK_POINTS);
+      for (let i = 0, p = 0; i < 2 * size; i++, p += BLOCK_POINTS) {
+        const v0 = values[p];
+        const v1 = values[p + 1];
+        const v2 = values[p + 2];
+        const v3 = values[p + 3];
+        const v4 = values[p + 4];
+        const v5 = values[p + 5];
+        const v6 = values[p + 6];
+        const v7 = values[p + 7];
+        const v8 = values[p + 8];
+        const v9 = values[p + 9];
+        for (let k = 0, j = 0; k < SEGMENT_POINTS; k++, j += BLOCK_POINTS) {
+          const first = w[j] * v0 + w[j + 1] * v1 + w[j + 2] * v2 + w[j + 3] * v3 + w[j + 4] * v4;
+          const second = w[j + 5] * v5 + w[j + 6] * v6 + w[j + 7] * v7 + w[j + 8] * v8 + w[j + 9] * v9;
+          out[SEGMENT_POINTS * i + k] = first + second;
         }
       }
     }

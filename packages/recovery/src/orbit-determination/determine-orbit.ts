@@ -1,23 +1,22 @@
 import { createEarthRotation } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
-import { forEachRowBatch } from '../arc/design.js';
 import { type DesignLayout, designLayout } from '../arc/design-layout.js';
 import { initialState } from '../arc/initial-state.js';
 import { factorizeLocal, inverseLocal, solveLocal } from '../arc/local-solve.js';
-import { type ObservationSet, prepareObservations } from '../arc/observation-set.js';
-import { RANGE_RATE_ROW } from '../arc/row-writer.js';
+import { prepareObservations } from '../arc/observation-set.js';
 import { type SatelliteModel, satelliteModels } from '../arc/satellite-model.js';
 import { ArcError } from '../errors.js';
 import type { ArcObservations, RecoverySetup } from '../types.js';
 import { validateInputs } from '../validate.js';
 import { orbitSeries, positionResiduals } from './orbit-series.js';
-import { type ScreenedResiduals, screen, summarize } from './screening.js';
+import { rmsOfUsed, screen, summarize } from './screening.js';
 import type {
   EstimatedParameter,
   OrbitDetermination,
   OrbitDeterminationOptions,
   OrbitSetup,
 } from './types.js';
+import { emptyResiduals, weightedNormals } from './weighted-normals.js';
 
 const MAX_ITERATIONS = 40;
 /** Steps below this many standard deviations leave the partial derivatives as they are. */
@@ -65,7 +64,7 @@ export async function determineOrbit(
     models.forEach((model, k) => {
       integrate(model, states[k], step < KEEP_TRANSITION_STEP);
     });
-    const { normals, used, squares } = await accumulate(
+    const { normals, used, squares } = await weightedNormals(
       models,
       observations,
       layout,
@@ -168,61 +167,6 @@ function integrate(model: SatelliteModel, state: Float64Array, keepTransition: b
   }
 }
 
-/** One set of residuals per satellite, then that of the range rates where there are any. */
-function emptyResiduals(
-  setup: OrbitSetup,
-  arc: ArcObservations,
-  { positions, rangeRate }: ObservationSet,
-): readonly ScreenedResiduals[] {
-  const make = (seconds: Float64Array, width: number, sigma: number): ScreenedResiduals => ({
-    gpsSeconds: seconds.map((t) => arc.startGpsSeconds + t),
-    width,
-    sigma,
-    values: new Float64Array(width * seconds.length),
-    weights: new Float64Array(seconds.length).fill(1),
-  });
-  const sets = positions.map(({ seconds }) => make(seconds, 3, setup.sigmaPosition));
-  if (rangeRate.seconds.length > 0) sets.push(make(rangeRate.seconds, 1, rangeRate.sigma));
-  return sets;
-}
-
-/** Weighted normal equations at the present orbits; residuals are written on the way. */
-async function accumulate(
-  models: readonly SatelliteModel[],
-  observations: ObservationSet,
-  layout: DesignLayout,
-  residuals: readonly ScreenedResiduals[],
-  ranging: Float64Array,
-  la: LinearAlgebra,
-): Promise<{ readonly normals: Float64Array; readonly used: number; readonly squares: number }> {
-  const ld = layout.columnCount;
-  const normals = la.allocate(ld * ld);
-  const next = residuals.map(() => 0);
-  let used = 0;
-  let squares = 0;
-  await forEachRowBatch(models, observations, layout, undefined, la, async ({ rows, data, kind }) => {
-    for (let i = 0; i < rows; i++) {
-      const set = kind[i] === RANGE_RATE_ROW ? models.length : kind[i];
-      const { values, weights, width, sigma } = residuals[set];
-      const row = i * ld;
-      // Orbits are integrated with their parameters, ranging parameters are not in the computed value.
-      for (let p = 0; p < ranging.length; p++)
-        data[row + ld - 1] -= data[row + 6 * models.length + p] * ranging[p];
-      const at = next[set]++;
-      const reduced = data[row + ld - 1];
-      values[at] = sigma * reduced;
-      const weight = weights[Math.floor(at / width)];
-      if (weight > 0) used++;
-      squares += weight * reduced * reduced;
-      if (weight === 1) continue;
-      const root = Math.sqrt(weight);
-      for (let c = row; c < row + ld; c++) data[c] *= root;
-    }
-    await la.syrk(ld, rows, 1, data, ld, 1, normals, ld);
-  });
-  return { normals, used, squares };
-}
-
 /** Present values in the order of the columns; initial states have no a-priori weight and stay zero here. */
 function parameterValues(
   layout: DesignLayout,
@@ -242,15 +186,4 @@ function parameterValues(
 /** Number of parameters with an a-priori weight: each of them is an observation of its own. */
 function constrained({ localWeights }: DesignLayout): number {
   return localWeights.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
-}
-
-function rmsOfUsed({ values, weights }: ScreenedResiduals): number {
-  let sum = 0;
-  let count = 0;
-  weights.forEach((weight, i) => {
-    if (weight === 0) return;
-    sum += values[i] ** 2;
-    count++;
-  });
-  return Math.sqrt(sum / count);
 }

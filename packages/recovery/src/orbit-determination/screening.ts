@@ -73,3 +73,15 @@ function largest(values: Float64Array, width: number, i: number): number {
   for (let c = 0; c < width; c++) size = Math.max(size, Math.abs(values[width * i + c]));
   return size;
 }
+
+/** RMS of the components of observations that are used. */
+export function rmsOfUsed({ values, weights }: ScreenedResiduals): number {
+  let sum = 0;
+  let count = 0;
+  weights.forEach((weight, i) => {
+    if (weight === 0) return;
+    sum += values[i] ** 2;
+    count++;
+  });
+  return Math.sqrt(sum / count);
+}
