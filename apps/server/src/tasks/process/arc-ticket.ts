@@ -1,7 +1,7 @@
 import type { ExcludedData } from './arc-source.js';
 import type { ArcInterval } from './arcs.js';
+import type { Backend } from './backend.js';
 import { ContainerError } from './containers.js';
-import type { Backend } from './pass-inputs.js';
 import { SOFTWARE_NAME, softwareVersion } from './recipe.js';
 
 /** What a worker on another machine is told of an arc. */

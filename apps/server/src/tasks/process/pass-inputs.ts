@@ -4,18 +4,12 @@ import type { TaskContext } from '../../jobs/task.js';
 import type { ArcSource, ExcludedData } from './arc-source.js';
 import type { ArcWorkerClient } from './arc-worker-client.js';
 import type { ArcInterval } from './arcs.js';
+import type { Backend } from './backend.js';
 import type { ProcessProgress } from './progress.js';
 import { hashOf, hashOfArrays } from './recipe.js';
 import type { ProcessRequest } from './request.js';
 import type { ProcessTarget } from './resolve.js';
 import type { ArcSummary } from './summary.js';
-
-/** Linear algebra of the worker that sums and solves; part of the recipe. */
-export interface Backend {
-  readonly backend: 'openblas' | 'wasm';
-  readonly description: string;
-  readonly threads: number;
-}
 
 export interface PassInputs {
   readonly context: TaskContext;

@@ -1,6 +1,6 @@
 import type { Geopotential } from '@gravity/geodesy';
 import type { ArcObservations, RecoverySetup, Regularization } from '@gravity/recovery';
-import type { Backend } from './pass-inputs.js';
+import type { Backend } from './backend.js';
 import type { ProductContext } from './products/context.js';
 import type { ProductFile } from './products/types.js';
 import type { ArcSummary, SolutionSummary } from './summary.js';
