@@ -293,7 +293,7 @@ describe('workers', () => {
       })
       .execute();
     await waitFor('the leftovers gone', async () => (await arcRows(server, left)).length === 0);
-    expect(await keysOf(server, 'processed-data', 'checkpoints/')).toEqual([]);
+    expect(await keysOf(server, 'processed-data', 'checkpoints/left/')).toEqual([]);
   });
 });
 
