@@ -55,6 +55,7 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
     ),
     rateLimitPerMinute: integer(env, 'GRAVITY_RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000),
     jobConcurrency: integer(env, 'GRAVITY_JOB_CONCURRENCY', 2, 1, 64),
+    arcConcurrency: integer(env, 'GRAVITY_ARC_CONCURRENCY', 1, 1, 64),
     leaseSeconds: integer(env, 'GRAVITY_LEASE_SECONDS', 60, 5, 3600),
     bcryptCost: integer(env, 'GRAVITY_BCRYPT_COST', 12, production ? 10 : 4, 15),
     logLevel: choice(env, 'GRAVITY_LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -44,6 +44,8 @@ export interface ServerConfig {
   readonly rateLimitPerMinute: number;
   /** Jobs run at once in this process. */
   readonly jobConcurrency: number;
+  /** Arcs of process jobs computed at once in this process, each with `threads`. */
+  readonly arcConcurrency: number;
   readonly leaseSeconds: number;
   readonly bcryptCost: number;
   readonly logLevel: string;

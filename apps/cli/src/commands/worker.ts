@@ -26,7 +26,7 @@ export function addWorkerCommand(program: Command, version: string): void {
     )
     .option(
       '--concurrency <n>',
-      'jobs of each queue at once (default: GRAVITY_JOB_CONCURRENCY or 2)',
+      'jobs of each queue at once, arcs too (default: GRAVITY_JOB_CONCURRENCY or 2, one arc)',
       parseCount,
     )
     .option(
@@ -45,6 +45,7 @@ async function work(options: WorkerOptions, version: string): Promise<void> {
     host: options.host,
     dataDir: options.dataDir,
     jobConcurrency: options.concurrency,
+    arcConcurrency: options.concurrency,
     threads: options.threads,
     queues: parseQueues('--queues', options.queues),
     // A worker signs no tokens: it need not be told the secret of the API.

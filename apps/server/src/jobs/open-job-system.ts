@@ -81,6 +81,7 @@ async function openDistributed(options: JobSystemOptions): Promise<JobSystem> {
         transport,
         bus,
         logger,
+        concurrency: config.arcConcurrency,
         createComputer: () => createArcComputer({ db, objects, config }),
       })
     : undefined;
