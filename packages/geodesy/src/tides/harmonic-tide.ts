@@ -1,4 +1,4 @@
-import { triangleIndex, triangleSize } from '../geopotential.js';
+import { triangleSize } from '../geopotential.js';
 import { interpolateAdmittance, type SecondaryLine } from './admittance.js';
 import type { HarmonicWave } from './harmonic-wave.js';
 import type { Doodson } from './tide-arguments.js';
@@ -74,8 +74,6 @@ export function createHarmonicTide(
           s[i] += p * cosS[i] + q * sinS[i];
         }
       }
-      // Prograde minus retrograde of order zero is no coefficient.
-      for (let n = degreeMin; n <= degreeMax; n++) s[triangleIndex(n, 0)] = 0;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { EarthRotation } from '../earth-rotation-types.js';
 import { EARTH_GM, EARTH_RADIUS } from '../ephemeris/constants.js';
 import type { Ephemeris } from '../ephemeris/types.js';
-import { type Geopotential, triangleSize } from '../geopotential.js';
+import { type Geopotential, triangleIndex, triangleSize } from '../geopotential.js';
 import { createDealiasing, type DealiasingOptions, type DealiasingSet } from './dealiasing.js';
 import { createHarmonicTide, type HarmonicTideOptions } from './harmonic-tide.js';
 import type { HarmonicWave } from './harmonic-wave.js';
@@ -135,6 +135,8 @@ export function createTideModel(parts: TideModelParts, context: TideModelContext
         c[i] *= rescale[i];
         s[i] *= rescale[i];
       }
+      // Waves carry numbers for the sine of order zero, which is no coefficient.
+      for (let n = 0; n <= degreeMax; n++) s[triangleIndex(n, 0)] = 0;
       return { degreeMax, c, s };
     },
   };
