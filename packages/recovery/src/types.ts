@@ -100,6 +100,9 @@ export interface EmpiricalAcceleration {
   readonly sigma?: number;
 }
 
+/** How observation equations are formed: see `algorithms/` and docs/recovery.md, "Which algorithm when". */
+export type RecoveryAlgorithm = 'variational' | 'short_arc' | 'acceleration';
+
 /** What is the same for every arc. Plain data: it is sent to worker threads as it is. */
 export interface RecoverySetup {
   readonly degreeMin: number;
@@ -137,6 +140,12 @@ export interface RecoverySetup {
   readonly screening?: Screening;
   /** Range-rate rows are projected on the band of the arc before they are accumulated; default true. */
   readonly rowCompression?: boolean;
+  /** What `computeNormals` does; default 'variational'. */
+  readonly algorithm?: RecoveryAlgorithm;
+  /** Length of the arcs of `short_arc`, s, rounded to whole segments (300 s) of the arc; default 1800. */
+  readonly shortArcSeconds?: number;
+  /** Samples (odd) of the polynomial with which `acceleration` differentiates range rates; default 9. */
+  readonly differentiatorPoints?: number;
 }
 
 export interface ResidualStatistics {
