@@ -14,6 +14,8 @@ import {
   read,
   stringArray,
 } from './config-values.js';
+import { registerSatellites } from './missions.js';
+import { readMissionsFile } from './missions-file.js';
 
 export { ConfigError, type Environment } from './config-values.js';
 
@@ -26,7 +28,8 @@ const BACKENDS = ['auto', 'openblas', 'wasm'] as const;
 
 /**
  * Settings from the environment; `overrides` (command line) win. Creates the data folder and, in embedded mode
- * without JWT_SECRET_KEY, a secret in it (mode 0600) that later starts read again.
+ * without JWT_SECRET_KEY, a secret in it (mode 0600) that later starts read again. Satellites of
+ * GRAVITY_MISSIONS_FILE are known to this process from here on.
  *
  * @throws ConfigError naming the variable
  */
@@ -36,6 +39,8 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
   const port = overrides.port ?? integer(env, 'GRAVITY_PORT', 8000, 0, 65_535);
   const production = overrides.production ?? read(env, 'NODE_ENV') === 'production';
   const cpus = availableParallelism();
+  const missionsFile = read(env, 'GRAVITY_MISSIONS_FILE');
+  registerSatellites(missionsFile ? readMissionsFile('GRAVITY_MISSIONS_FILE', resolve(missionsFile)) : []);
   const settings: Omit<ServerConfig, 'jwtSecret'> = {
     host,
     port,

@@ -35,7 +35,15 @@ export * from './jobs/shared-bus.js';
 export * from './jobs/task.js';
 export * from './jobs/transitions.js';
 export * from './jobs/transport.js';
-export { canonicalSatellite, type Satellite, satelliteNames, satellites } from './missions.js';
+export {
+  canonicalSatellite,
+  knownSatellites,
+  registerSatellites,
+  type Satellite,
+  satelliteNames,
+  satellites,
+} from './missions.js';
+export { readMissionsFile } from './missions-file.js';
 export * from './models/index.js';
 export { type Monitor, type MonitorOptions, startMonitor } from './monitor/start-monitor.js';
 export * from './observations/index.js';

@@ -2,11 +2,12 @@
 export interface Satellite {
   readonly name: string;
   readonly mission: string;
-  /** The second satellite of the ranging pair. */
-  readonly partner: string;
+  /** The second satellite of the ranging pair, for those that have one. */
+  readonly partner?: string;
   readonly aliases: readonly string[];
 }
 
+/** Those that ship; more come from the missions file (see `registerSatellites`). */
 export const satellites: readonly Satellite[] = [
   { name: 'GRACE-A', mission: 'GRACE', partner: 'GRACE-B', aliases: ['GRACEA', 'GRACE-1'] },
   { name: 'GRACE-B', mission: 'GRACE', partner: 'GRACE-A', aliases: ['GRACEB', 'GRACE-2'] },
@@ -22,21 +23,57 @@ export const satellites: readonly Satellite[] = [
     partner: 'GRACE-C',
     aliases: ['GRACED', 'GRACE-FO-2', 'GRACEFO-2', 'GRACE-FO-D'],
   },
+  { name: 'CHAMP', mission: 'CHAMP', aliases: [] },
+  { name: 'GOCE', mission: 'GOCE', aliases: [] },
+  { name: 'SWARM-A', mission: 'SWARM', aliases: ['SWARMA', 'SWARM-ALPHA'] },
+  { name: 'SWARM-B', mission: 'SWARM', aliases: ['SWARMB', 'SWARM-BRAVO'] },
+  { name: 'SWARM-C', mission: 'SWARM', aliases: ['SWARMC', 'SWARM-CHARLIE'] },
   { name: 'SIM-A', mission: 'simulation', partner: 'SIM-B', aliases: [] },
   { name: 'SIM-B', mission: 'simulation', partner: 'SIM-A', aliases: [] },
 ];
 
-const canonicalNames = new Map<string, string>(
-  satellites.flatMap((satellite) => [
-    [satellite.name, satellite.name] as const,
-    ...satellite.aliases.map((alias) => [alias, satellite.name] as const),
-  ]),
-);
+/** Any name of this form is a simulated satellite: constellations need no registration. */
+export const SIMULATED_NAME = /^SIM-[A-Z0-9]{1,12}(?:-[A-Z0-9]{1,12})?$/;
 
-/** Canonical names, in the order of the table. */
-export const satelliteNames: readonly string[] = satellites.map((satellite) => satellite.name);
+let added: readonly Satellite[] = [];
+let canonicalNames = namesOf(satellites);
+
+/**
+ * Takes further satellites in the place of those registered before. Every process and thread that resolves names has
+ * to be told; `loadConfig` and the parsing thread do it.
+ */
+export function registerSatellites(more: readonly Satellite[]): void {
+  added = more;
+  canonicalNames = namesOf(knownSatellites());
+}
+
+/** What `registerSatellites` was given last. */
+export function registeredSatellites(): readonly Satellite[] {
+  return added;
+}
+
+/** Those that ship and those registered. */
+export function knownSatellites(): readonly Satellite[] {
+  return [...satellites, ...added];
+}
+
+/** Canonical names in the order of the table, for messages. */
+export function satelliteNames(): readonly string[] {
+  return [...knownSatellites().map((satellite) => satellite.name), 'SIM-…'];
+}
 
 /** The canonical name for a name or alias (case does not matter); undefined when unknown. */
 export function canonicalSatellite(name: string): string | undefined {
-  return canonicalNames.get(name.trim().toUpperCase());
+  const written = name.trim().toUpperCase();
+  return canonicalNames.get(written) ?? (SIMULATED_NAME.test(written) ? written : undefined);
+}
+
+/** Name of the mission of a satellite, the satellite's own name where none is known. */
+export function missionOf(satellite: string): string {
+  const known = knownSatellites().find(({ name }) => name === satellite);
+  return known?.mission ?? (SIMULATED_NAME.test(satellite) ? 'simulation' : satellite);
+}
+
+function namesOf(list: readonly Satellite[]): ReadonlyMap<string, string> {
+  return new Map(list.flatMap(({ name, aliases }) => [name, ...aliases].map((written) => [written, name])));
 }

@@ -33,7 +33,7 @@ export function parseSatelliteNames(text: string): readonly string[] {
   const known = satelliteOfLetter(name) ?? canonicalSatellite(name);
   if (known !== undefined) return [known];
   const quoted = JSON.stringify(text.slice(0, 40));
-  throw new RangeError(`unknown satellite ${quoted}; known: ${satelliteNames.join(', ')}`);
+  throw new RangeError(`unknown satellite ${quoted}; known: ${satelliteNames().join(', ')}`);
 }
 
 /** Canonical names of a list, each once, in alphabetical order. @throws RangeError as parseSatelliteNames */

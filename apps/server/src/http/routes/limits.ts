@@ -1,4 +1,4 @@
-import { satellites } from '../../missions.js';
+import { knownSatellites } from '../../missions.js';
 import type { Api, AppContext } from '../context.js';
 import { JsonObject } from '../schemas/common.js';
 import { algorithms, limits, outputProducts } from '../schemas/operations.js';
@@ -36,7 +36,7 @@ export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
           arc_length_hours: limits.arcLengthHours,
           iterations: { min: 1, max: limits.iterations },
         },
-        satellites: satellites.map(({ name, mission, aliases }) => ({ name, mission, aliases })),
+        satellites: knownSatellites().map(({ name, mission, aliases }) => ({ name, mission, aliases })),
         queue: { pending: pending.total, running: running.total, slots_per_worker: config.jobConcurrency },
       };
     },

@@ -26,7 +26,7 @@ const Satellites = Type.Array(
   {
     minItems: 1,
     maxItems: 8,
-    description: `Satellites by name or alias: ${aliasText}; simulated: SIM-A, SIM-B.`,
+    description: `Satellites by name or alias: ${aliasText}; simulated: SIM-A, SIM-B and any other name SIM-…; more as GET /limits lists.`,
     examples: [['GRACE-C', 'GRACE-D']],
   },
 );

@@ -9,7 +9,7 @@ export function resolveSatellites(names: readonly string[], field: string, error
     if (canonical === undefined) {
       errors.push({
         field: `${field}[${index}]`,
-        message: `Unknown satellite '${name.slice(0, 32)}'; known: ${satelliteNames.join(', ')}`,
+        message: `Unknown satellite '${name.slice(0, 32)}'; known: ${satelliteNames().join(', ')}`,
       });
     } else if (resolved.includes(canonical)) {
       errors.push({ field: `${field}[${index}]`, message: `Satellite ${canonical} is named twice` });

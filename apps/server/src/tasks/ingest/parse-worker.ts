@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { FormatError } from '@gravity/formats';
+import { registerSatellites, type Satellite } from '../../missions.js';
 import { parseLevel1bFile } from './parse-level1b.js';
 import type { ParseOutcome, ParseRequest, ParserMessage } from './parse-protocol.js';
 import { parseTableFile } from './parse-table.js';
@@ -8,6 +9,7 @@ import { parseTableFile } from './parse-table.js';
 /** The parsing thread: one staged file after the other becomes COPY text, numbers and a quality report. */
 const port = parentPort;
 if (!port) throw new Error('parse-worker runs as a worker thread only');
+registerSatellites((workerData as { readonly satellites: readonly Satellite[] }).satellites);
 
 const PROGRESS_MILLISECONDS = 200;
 

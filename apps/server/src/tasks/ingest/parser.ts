@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { registeredSatellites } from '../../missions.js';
 import type { ParseOutcome, ParseRequest, ParserMessage } from './parse-protocol.js';
 
 export interface Parser {
@@ -19,7 +20,9 @@ interface Pending {
 
 /** A thread that parses files, so that numbers are never read on the event loop. */
 export function createParser(): Parser {
-  const worker = new Worker(new URL('./parse-worker.js', import.meta.url));
+  const worker = new Worker(new URL('./parse-worker.js', import.meta.url), {
+    workerData: { satellites: registeredSatellites() },
+  });
   const pending = new Map<number, Pending>();
   let nextId = 1;
   let ended: Error | undefined;

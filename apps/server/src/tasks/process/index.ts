@@ -1,6 +1,6 @@
 import { gpsToIso } from '@gravity/geodesy';
 import { type Task, type TaskContext, TaskError } from '../../jobs/task.js';
-import { satellites as knownSatellites } from '../../missions.js';
+import { missionOf } from '../../missions.js';
 import type { ArcSource, InputFile } from './arc-source.js';
 import { ArcWorkerClient, ArcWorkerError } from './arc-worker-client.js';
 import { splitArcs } from './arcs.js';
@@ -171,7 +171,7 @@ function contextOf({
   result,
 }: ContextParts): ProductContext {
   const { startGpsSeconds, endGpsSeconds, satellites } = target;
-  const mission = missionOf(satellites);
+  const mission = [...new Set(satellites.map(missionOf))].join('-');
   const day = (gpsSeconds: number): string => gpsToIso(gpsSeconds, 0, 0).slice(0, 10).replaceAll('-', '');
   return {
     // The last day with data: an interval that ends at midnight does not reach into the next day.
@@ -196,13 +196,6 @@ function contextOf({
 
 const usedInputs = (inputs: readonly InputFile[], { usedFiles }: PassesResult): readonly InputFile[] =>
   inputs.filter(({ id }) => usedFiles.has(id));
-
-function missionOf(satellites: readonly string[]): string {
-  const missions = satellites.map(
-    (name) => knownSatellites.find((known) => known.name === name)?.mission ?? name,
-  );
-  return [...new Set(missions)].join('-');
-}
 
 function resultOf(
   context: ProductContext,
