@@ -1,14 +1,9 @@
 export * from './algorithms/acceleration-normals.js';
 export { DEFAULT_DIFFERENTIATOR_POINTS } from './algorithms/acceleration-observations.js';
 export * from './algorithms/compute-normals.js';
+export { DerivativeWhitener } from './algorithms/derivative-whitener.js';
 export { derivativeWeights } from './algorithms/differentiator.js';
 export { type IntegralOperator, integralOperator, kernelRows } from './algorithms/integral-operator.js';
-export {
-  DerivativeFilter,
-  derivativeNoise,
-  ProcessFilter,
-  type RowFilter,
-} from './algorithms/row-filters.js';
 export * from './algorithms/short-arc-normals.js';
 export { RECOVERY_ALGORITHMS } from './algorithms/validate-algorithm.js';
 export * from './arc/arc-normals.js';

@@ -142,7 +142,7 @@ export interface RecoverySetup {
   readonly rowCompression?: boolean;
   /** What `computeNormals` does; default 'variational'. */
   readonly algorithm?: RecoveryAlgorithm;
-  /** Length of the arcs of `short_arc`, s, rounded to whole segments (300 s) of the arc; default 1800. */
+  /** Length of the pieces of `short_arc` and `acceleration`, s, rounded to whole segments (300 s); default 1800. */
   readonly shortArcSeconds?: number;
   /** Samples (odd) of the polynomial with which `acceleration` differentiates range rates; default 9. */
   readonly differentiatorPoints?: number;

@@ -1,78 +1,82 @@
-import { computedRanging } from '../arc/computed-ranging.js';
-import { rangingSigma } from '../arc/observation-set.js';
-import type { PreparedArc } from '../arc/prepare-arc.js';
-import { ArcError } from '../errors.js';
+import type { LinearAlgebra } from '@gravity/linalg';
+import { type RangingSet, rangingSigma } from '../arc/observation-set.js';
 import type { NoiseModel } from '../stochastic/types.js';
 import type { RecoverySetup } from '../types.js';
-import { derivativeWeights, evenRuns, samplingOf } from './differentiator.js';
-import { DerivativeFilter, derivativeNoise, ProcessFilter, type RowFilter } from './row-filters.js';
+import { DerivativeWhitener } from './derivative-whitener.js';
+import { derivativeWeights, evenRuns, type Run, samplingOf } from './differentiator.js';
 
 export const DEFAULT_DIFFERENTIATOR_POINTS = 9;
+/** Samples whose covariance matrix is taken as a whole. */
+const MAX_RUN = 2000;
 
-/** Range accelerations less those of the reference orbits. */
+/** Range accelerations less those of reference orbits. */
 export interface AccelerationObservations {
   /** Seconds of the arc. */
   readonly seconds: Float64Array;
   /** m/s² */
   readonly reduced: Float64Array;
-  readonly filter: RowFilter;
+  /** Of the samples they are made of. */
+  readonly runs: readonly Run[];
 }
 
-/**
- * Range accelerations of an arc: differentiated range rates, or observed ones. What is differentiated is the small
- * difference to the range rates of the reference orbits, so that the differentiator has little to miss.
- *
- * @throws RangeError for ranges; ArcError 'too_few_observations'
- */
-export function accelerationObservations(
-  setup: RecoverySetup,
-  { models, observations: { rangeRate } }: PreparedArc,
-  noise: NoiseModel | undefined,
-): AccelerationObservations {
-  const { type, seconds, value, sigma, weights } = rangeRate;
-  if (type === 'range') {
-    throw new RangeError(
-      "rangingObservation: 'acceleration' takes range_rate or range_acceleration, not range",
+/** How range accelerations come from the ranging of an arc, and what noise they have. */
+export class AccelerationSource {
+  private readonly weights: Float64Array;
+  private readonly whitener: DerivativeWhitener;
+  private readonly step: number;
+
+  /** @param noise of the ranging observations, in units of the setup; white when undefined */
+  constructor(
+    setup: RecoverySetup,
+    { type, seconds, sigma }: RangingSet,
+    noise: NoiseModel | undefined,
+    la: LinearAlgebra,
+  ) {
+    this.step = samplingOf(seconds);
+    const points = setup.differentiatorPoints ?? DEFAULT_DIFFERENTIATOR_POINTS;
+    this.weights = type === 'range_acceleration' ? Float64Array.of(1) : derivativeWeights(points, this.step);
+    const factor = noise ? (sigma / rangingSigma(setup)) ** 2 : 1;
+    const covariances = (noise?.autocovariance ?? [sigma ** 2]).map((c) => c * factor);
+    this.whitener = new DerivativeWhitener(
+      this.weights,
+      { samplingSeconds: this.step, autocovariance: covariances },
+      la,
     );
   }
-  const difference = value.map((v, i) => v - computedRanging(type, models, seconds[i]));
-  const scale = seconds.length > 0 ? (sigma / rangingSigma(setup)) ** 2 : 1;
-  const scaled = noise && { ...noise, autocovariance: noise.autocovariance.map((c) => c * scale) };
-  if (type === 'range_acceleration') {
-    const white = { samplingSeconds: samplingOf(seconds), autocovariance: [sigma ** 2] };
-    const filter = new ProcessFilter(scaled ?? white, seconds, weights?.map(Math.sqrt));
-    return { seconds, reduced: difference, filter };
-  }
-  const points = setup.differentiatorPoints ?? DEFAULT_DIFFERENTIATOR_POINTS;
-  const step = samplingOf(seconds);
-  const derivative = derivativeWeights(points, step);
-  const runs = evenRuns(seconds, step, points);
-  const middle = (points - 1) / 2;
-  const centres = runs.flatMap(({ first, count }) =>
-    Array.from({ length: count - points + 1 }, (_, i) => first + middle + i),
-  );
-  if (centres.length === 0) {
-    throw new ArcError(
-      'too_few_observations',
-      `${seconds.length} range rates, none of them with ${middle} neighbours on both sides to differentiate it`,
+
+  /**
+   * Derivatives of observed minus computed range rates, or of range accelerations the differences themselves. That the
+   * small differences are differentiated leaves little to miss.
+   *
+   * @param difference observed minus computed, per epoch of the set
+   */
+  observations({ seconds }: RangingSet, difference: Float64Array): AccelerationObservations {
+    const { weights, step } = this;
+    const points = weights.length;
+    const middle = (points - 1) / 2;
+    const runs = evenRuns(seconds, step, points, MAX_RUN);
+    const centres = runs.flatMap(({ first, count }) =>
+      Array.from({ length: count - points + 1 }, (_, i) => first + middle + i),
     );
+    const reduced = Float64Array.from(centres, (i) => {
+      let sum = 0;
+      for (let j = 0; j < points; j++) sum += weights[j] * difference[i - middle + j];
+      return sum;
+    });
+    return { seconds: Float64Array.from(centres, (i) => seconds[i]), reduced, runs };
   }
-  const epochs = Float64Array.from(centres, (i) => seconds[i]);
-  const reduced = Float64Array.from(centres, (i) => {
-    let sum = 0;
-    for (let j = 0; j < points; j++) sum += derivative[j] * difference[i - middle + j];
-    return sum;
-  });
-  const variance = (i: number) => sigma ** 2 / (weights?.[i] ?? 1);
-  const filter = scaled
-    ? new ProcessFilter(
-        derivativeNoise(scaled, derivative),
-        epochs,
-        weights && Float64Array.from(centres, (i) => Math.sqrt(weights[i])),
-      )
-    : new DerivativeFilter(
-        derivative,
-        runs.map(({ first, count }) => Float64Array.from({ length: count }, (_, i) => variance(first + i))),
-      );
-  return { seconds: epochs, reduced, filter };
+
+  /** Whitens the rows (m/s², row-major) of all observations in place. */
+  async whiten(
+    { weights: robust }: RangingSet,
+    { runs }: AccelerationObservations,
+    data: Float64Array,
+    ld: number,
+  ): Promise<void> {
+    let row = 0;
+    for (const run of runs) {
+      await this.whitener.apply(run, robust, data.subarray(row * ld), ld, ld);
+      row += run.count - this.weights.length + 1;
+    }
+  }
 }

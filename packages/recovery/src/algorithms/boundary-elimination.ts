@@ -49,6 +49,7 @@ export async function eliminateBoundary(
     }
   });
   const width = ld - count;
+  if (count === 0) return { factor, projected: new Float64Array(0) };
   const projected = la.allocate(count * width);
   const others = data.subarray(count);
   await la.gemm(true, false, count, width, rows, 1, basis, count, others, ld, 0, projected, width);
@@ -62,7 +63,7 @@ export function boundaryValues(
   others: ArrayLike<number>,
 ): Float64Array {
   const count = Math.round(Math.sqrt(factor.length));
-  const width = projected.length / count;
+  const width = count > 0 ? projected.length / count : 0;
   const x = new Float64Array(count);
   for (let k = count - 1; k >= 0; k--) {
     x[k] = projected[k * width + width - 1];

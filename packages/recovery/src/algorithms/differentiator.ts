@@ -35,13 +35,14 @@ export function samplingOf(seconds: Float64Array): number {
   return steps.length > 0 ? steps.sort()[steps.length >> 1] : Number.NaN;
 }
 
-/** Runs of at least `fewest` epochs `step` apart. */
-export function evenRuns(seconds: Float64Array, step: number, fewest: number): readonly Run[] {
+/** Runs of at least `fewest` and at most `most` epochs, `step` apart. */
+export function evenRuns(seconds: Float64Array, step: number, fewest: number, most: number): readonly Run[] {
   const runs: Run[] = [];
   let first = 0;
   for (let i = 1; i <= seconds.length; i++) {
-    if (i < seconds.length && Math.abs(seconds[i] - seconds[i - 1] - step) <= RASTER_TOLERANCE * step)
-      continue;
+    const even =
+      i < seconds.length && Math.abs(seconds[i] - seconds[i - 1] - step) <= RASTER_TOLERANCE * step;
+    if (even && i - first < most) continue;
     if (i - first >= fewest) runs.push({ first, count: i - first });
     first = i;
   }

@@ -15,7 +15,7 @@ const CONVERGED_METERS = 1e-4;
 const KEEP_GRADIENTS_METERS = 5;
 const KEEP_VARYING_METERS = 1e-4;
 /** With fewer positions the orbit of the whole arc is the reference. */
-const MIN_POSITIONS = 4;
+export const MIN_FIT_POSITIONS = 4;
 
 /**
  * The orbit of one satellite in a short arc that satisfies the integral equation under the reference forces, with
@@ -68,7 +68,7 @@ export class ReferenceShortArc {
    */
   async fit(set: PositionSet): Promise<number> {
     await this.linearize();
-    if (set.seconds.length < MIN_POSITIONS) return 0;
+    if (set.seconds.length < MIN_FIT_POSITIONS) return 0;
     let moved = 0;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       const { step, change } = this.boundaryStep(set);
@@ -110,6 +110,16 @@ export class ReferenceShortArc {
       const along = boundary[3 + c] - boundary[c];
       out[c] = boundary[c] + (tau * along + double);
       out[3 + c] = along / durationSeconds + single;
+    }
+  }
+
+  /** Acceleration (3 values) in one of the arc's segments, with weights of its nodes. */
+  interpolate(segment: number, weights: Float64Array, out: Float64Array): void {
+    out.fill(0);
+    for (let j = 0; j < weights.length; j++) {
+      for (let c = 0; c < 3; c++) {
+        out[c] += weights[j] * this.acceleration[3 * (segment * weights.length + j) + c];
+      }
     }
   }
 

@@ -2,15 +2,17 @@ import { AccelerationPartials } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
 import type { ArcOptions } from '../arc/accumulate.js';
 import { designLayout } from '../arc/design-layout.js';
-import { type ObservationSet, type PositionSet, rangingSigma } from '../arc/observation-set.js';
+import { rangingSigma } from '../arc/observation-set.js';
 import { prepareArc } from '../arc/prepare-arc.js';
 import { RangingFilter } from '../arc/ranging-filter.js';
 import { RowWeighting } from '../arc/row-weighting.js';
 import { ArcError } from '../errors.js';
 import type { ArcNormals, ArcObservations, RecoverySetup } from '../types.js';
 import { validateInputs } from '../validate.js';
-import { boundaryValues, type EliminatedBoundary, eliminateBoundary } from './boundary-elimination.js';
+import { arcPieces, observationsOf } from './arc-pieces.js';
+import { eliminateBoundary } from './boundary-elimination.js';
 import { type IntegralOperator, integralOperator } from './integral-operator.js';
+import { addResiduals, type KeptPiece, localColumns } from './kept-piece.js';
 import { ReferenceShortArc } from './reference-short-arc.js';
 import { ResidualGroups } from './residual-groups.js';
 import { eliminateLeading } from './schur.js';
@@ -21,13 +23,6 @@ import { WorkSpace } from './work-space.js';
 export const DEFAULT_SHORT_ARC_SECONDS = 1800;
 /** Positions of every satellite that a short arc needs for its boundary positions. */
 const MIN_POSITIONS = 3;
-
-/** Columns of the parameters of one short arc and of the whole arc, before weighting, to form residuals. */
-interface KeptPiece {
-  readonly boundary: EliminatedBoundary;
-  readonly columns: Float64Array;
-  readonly kind: Uint8Array;
-}
 
 /**
  * Normal equations of one arc by the integral equations of short arcs (Schneider 1968; Ilk; Mayer-Gürr 2006): the
@@ -82,19 +77,12 @@ export async function computeShortArcNormals(
   let rows = 0;
   let rounds = 0;
 
-  const wanted = Math.round(grid.durationSeconds / (setup.shortArcSeconds ?? DEFAULT_SHORT_ARC_SECONDS));
-  const pieces = Math.min(grid.segmentCount, Math.max(1, wanted));
-  for (let piece = 0; piece < pieces; piece++) {
+  const pieces = arcPieces(grid, setup.shortArcSeconds ?? DEFAULT_SHORT_ARC_SECONDS);
+  for (const [i, piece] of pieces.entries()) {
     check();
-    options.onProgress?.(0.1 + 0.9 * (piece / pieces), 'observation equations');
-    const first = Math.round((piece * grid.segmentCount) / pieces);
-    const end = Math.round(((piece + 1) * grid.segmentCount) / pieces);
-    const last = piece + 1 === pieces;
-    const set = observationsBetween(
-      observations,
-      first * grid.segmentSeconds,
-      last ? Number.POSITIVE_INFINITY : end * grid.segmentSeconds,
-    );
+    options.onProgress?.(0.1 + 0.9 * (i / pieces.length), 'observation equations');
+    const { first, end } = piece;
+    const set = observationsOf(observations, grid, piece);
     if (set.positions.some(({ seconds }) => seconds.length < MIN_POSITIONS)) continue;
     const operator =
       operators.get(end - first) ?? integralOperator(grid.rule, end - first, grid.segmentSeconds);
@@ -152,61 +140,4 @@ export async function computeShortArcNormals(
     residuals: groups.statistics(prepared, observations),
     orbitIterations: Math.max(rounds, prepared.orbitIterations),
   };
-}
-
-/** Observations with from ≤ t < to, in seconds of the arc. */
-function observationsBetween(
-  { positions, rangeRate }: ObservationSet,
-  from: number,
-  to: number,
-): ObservationSet {
-  const range = (seconds: Float64Array) => {
-    let first = 0;
-    while (first < seconds.length && seconds[first] < from) first++;
-    let end = first;
-    while (end < seconds.length && seconds[end] < to) end++;
-    return [first, end] as const;
-  };
-  const [first, end] = range(rangeRate.seconds);
-  return {
-    positions: positions.map((set): PositionSet => {
-      const [a, b] = range(set.seconds);
-      return {
-        ...set,
-        seconds: set.seconds.slice(a, b),
-        position: set.position.slice(3 * a, 3 * b),
-        ...(set.weights ? { weights: set.weights.slice(a, b) } : {}),
-      };
-    }),
-    rangeRate: {
-      ...rangeRate,
-      seconds: rangeRate.seconds.slice(first, end),
-      value: rangeRate.value.slice(first, end),
-      ...(rangeRate.weights ? { weights: rangeRate.weights.slice(first, end) } : {}),
-    },
-  };
-}
-
-/** The leading columns and the observation of every row. */
-function localColumns(rows: number, data: Float64Array, ld: number, count: number): Float64Array {
-  const out = new Float64Array(rows * (count + 1));
-  for (let i = 0; i < rows; i++) {
-    out.set(data.subarray(i * ld, i * ld + count), i * (count + 1));
-    out[i * (count + 1) + count] = data[i * ld + ld - 1];
-  }
-  return out;
-}
-
-function addResiduals(
-  groups: ResidualGroups,
-  { boundary, columns, kind }: KeptPiece,
-  shared: Float64Array,
-): void {
-  const x = [...boundaryValues(boundary, shared), ...shared];
-  const width = x.length + 1;
-  kind.forEach((k, i) => {
-    let v = columns[i * width + x.length];
-    for (let c = 0; c < x.length; c++) v -= columns[i * width + c] * x[c];
-    groups.add(k, v);
-  });
 }

@@ -54,7 +54,7 @@ export async function shortArcRows(
     const direct = withAccelerations ? interpolationWeights(operator.rule, fraction) : undefined;
     epochs.forEach((epoch, k) => {
       orbits[k].stateAt(segment, fraction, epoch.position, epoch.velocity, epoch.state);
-      if (direct) interpolate(orbits[k], segment, direct, epoch.acceleration);
+      if (direct) orbits[k].interpolate(segment, direct, epoch.acceleration);
     });
     rangingPartials(
       rangeRate.type,
@@ -150,18 +150,6 @@ function emptyEpoch(nodes: number): Epoch {
   };
 }
 
-function interpolate(
-  { operator, acceleration }: ReferenceShortArc,
-  segment: number,
-  weights: Float64Array,
-  out: Float64Array,
-): void {
-  out.fill(0);
-  weights.forEach((w, j) => {
-    for (let c = 0; c < 3; c++) out[c] += w * acceleration[3 * (segment * operator.rule.q + j) + c];
-  });
-}
-
 /** Partials by one coordinate of both boundary positions along the straight line between them. */
 function boundaryColumns(
   data: Float64Array,
@@ -177,12 +165,13 @@ function boundaryColumns(
 
 /** Partials of the acceleration (terrestrial) at the nodes: 3 rows per node, calibration then coefficients. */
 function accelerationRows(
-  { model, operator, firstSegment, position }: ReferenceShortArc,
+  orbit: ReferenceShortArc,
   satellite: number,
   layout: DesignLayout,
   partials: FieldPartials | undefined,
   work: WorkSpace,
 ): Float64Array {
+  const { model, operator, firstSegment } = orbit;
   const width = layout.dynamicCount;
   const first = firstSegment * operator.rule.q;
   const right = work.zeros('right', 3 * operator.nodeCount * width);
@@ -194,16 +183,22 @@ function accelerationRows(
       const value = model.calibrationPartial(p, first + j);
       for (let c = 0; c < 3; c++) right[row + c * width + shift + p] = value[c];
     }
-    if (partials) {
-      const r = 9 * (first + j);
-      const [x, y, z] = rotate(
-        model.grid.rotation.subarray(r, r + 9),
-        position[3 * j],
-        position[3 * j + 1],
-        position[3 * j + 2],
-      );
-      partials.evaluate(x, y, z, right, row + layout.calibrationCount, width);
-    }
+    if (partials) writeFieldPartials(orbit, j, partials, right, row + layout.calibrationCount, width);
   }
   return right;
+}
+
+/** Partials of the acceleration (terrestrial, three rows) at node j of a short arc by the coefficients. */
+export function writeFieldPartials(
+  { model, operator, firstSegment, position }: ReferenceShortArc,
+  j: number,
+  partials: FieldPartials,
+  out: Float64Array,
+  offset: number,
+  stride: number,
+): void {
+  const r = 9 * (firstSegment * operator.rule.q + j);
+  const turn = model.grid.rotation.subarray(r, r + 9);
+  const [x, y, z] = rotate(turn, position[3 * j], position[3 * j + 1], position[3 * j + 2]);
+  partials.evaluate(x, y, z, out, offset, stride);
 }

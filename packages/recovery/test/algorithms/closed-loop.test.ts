@@ -1,0 +1,180 @@
+import type { EarthRotationSpec, Geopotential } from '@gravity/geodesy';
+import { createLinearAlgebra, type LinearAlgebra } from '@gravity/linalg';
+import {
+  type ArcObservations,
+  addArcNormals,
+  computeNormals,
+  emptyNormals,
+  type ForceModel,
+  type RecoverySetup,
+  type RecoverySolution,
+  simulateMission,
+  solveNormals,
+} from '@gravity/recovery';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allForces, FORCE_START, iersRotation } from '../force-support.js';
+import {
+  arcOf,
+  CONSTANT_ROTATION,
+  formalErrorPerDegree,
+  geoidErrorPerDegree,
+  kaulaField,
+  perturbed,
+  setupFor,
+} from '../support.js';
+
+const DEGREE = 12;
+const truth = kaulaField(DEGREE);
+const prior = perturbed(truth);
+let la: LinearAlgebra;
+beforeAll(async () => {
+  la = await createLinearAlgebra({ threads: 2 });
+});
+afterAll(() => la.close());
+
+interface Mission {
+  readonly earthRotation?: EarthRotationSpec;
+  readonly forces?: ForceModel;
+  readonly nonGravitational?: boolean;
+  readonly noise?: { readonly rangeRate: number; readonly position: number };
+  readonly seed?: number;
+}
+
+/** One arc of a day. */
+function observe(mission: Mission = {}): ArcObservations {
+  const [day] = simulateMission({
+    satellites: ['SIM-A', 'SIM-B'],
+    startGpsSeconds: mission.forces ? FORCE_START : 738849600,
+    days: 1,
+    trueField: truth,
+    earthRotation: CONSTANT_ROTATION,
+    nonGravitational: false,
+    sampling: { orbitSeconds: 60, rangingSeconds: 10, accelerometerSeconds: 10 },
+    ...mission,
+  });
+  return arcOf(day, 86_100);
+}
+
+async function solve(setup: RecoverySetup, arc: ArcObservations, kaula = 1e-5): Promise<RecoverySolution> {
+  const total = emptyNormals(setup, la);
+  addArcNormals(total, await computeNormals(setup, arc, la));
+  return solveNormals(setup, total, { kaula, tikhonov: 0 }, la, { priorField: prior });
+}
+
+/** Fields of so many linearizations one after the other. */
+async function recover(
+  change: Partial<RecoverySetup>,
+  arc: ArcObservations,
+  linearizations: number,
+): Promise<readonly Geopotential[]> {
+  const fields = [prior];
+  for (let i = 0; i < linearizations; i++) {
+    const setup = setupFor(fields[i], { accelerometerBias: 'none', ...change });
+    fields.push((await solve(setup, arc)).field);
+  }
+  return fields.slice(1);
+}
+
+const largest = (field: Geopotential, from = 2) =>
+  Math.max(...geoidErrorPerDegree(field, truth).subarray(from));
+
+describe('short arcs without noise', () => {
+  it('give the field back after one linearization', async () => {
+    const arc = observe();
+    expect(largest(prior)).toBeGreaterThan(0.01);
+    // The goal of the issue is 1e-6 m after two; measured 5e-8 m after one, the level of the variational solution.
+    const [half] = await recover({ algorithm: 'short_arc' }, arc, 1);
+    expect(largest(half)).toBeLessThan(2e-7);
+    const [hour] = await recover({ algorithm: 'short_arc', shortArcSeconds: 3600 }, arc, 1);
+    expect(largest(hour)).toBeLessThan(2e-7);
+  });
+
+  it('give it back under all forces', async () => {
+    const forces = await allForces(1);
+    const earthRotation = iersRotation();
+    const arc = observe({ forces, earthRotation });
+    const fields = await recover({ algorithm: 'short_arc', forces, earthRotation }, arc, 2);
+    expect(largest(fields[1])).toBeLessThan(3e-7);
+    // Forces left out are seen: the loop is not blind to them.
+    const [without] = await recover({ algorithm: 'short_arc', earthRotation }, arc, 1);
+    expect(largest(without)).toBeGreaterThan(1e-3);
+  });
+
+  it('give it back with accelerometers to be calibrated', async () => {
+    const arc = observe({ nonGravitational: true });
+    const change = { algorithm: 'short_arc', accelerometerBias: 'constant' } as const;
+    const fields = await recover(change, arc, 2);
+    // Interpolation of the accelerometer data to the nodes is in it.
+    expect(largest(fields[1])).toBeLessThan(1e-6);
+  });
+});
+
+describe('range accelerations without noise', () => {
+  it('approach the field, every linearization by a part', async () => {
+    const fields = await recover({ algorithm: 'acceleration' }, observe(), 4);
+    const errors = [prior, ...fields].map((f) => geoidErrorPerDegree(f, truth));
+    const norm = (e: Float64Array, from: number) =>
+      Math.sqrt(e.subarray(from).reduce((sum, v) => sum + v * v, 0));
+    // The second term of the range acceleration is that of orbits under the field before: factors of 0.5 to 0.8 are
+    // measured. What is left after four is a tenth of the prior error, and no more is claimed.
+    for (let i = 2; i < errors.length; i++) {
+      expect(norm(errors[i], 2) / norm(errors[i - 1], 2), `linearization ${i}`).toBeLessThan(0.8);
+      expect(norm(errors[i], 4) / norm(errors[i - 1], 4), `linearization ${i}`).toBeLessThan(0.8);
+    }
+    expect(norm(errors[4], 2)).toBeLessThan(0.25 * norm(errors[0], 2));
+    // The limit of the method, by four orders above the others: should this fail, docs/recovery.md is too modest.
+    expect(norm(errors[4], 2)).toBeGreaterThan(1e-6);
+  });
+});
+
+describe('with 0.2 µm/s and 2 cm', () => {
+  const noisy = { sigmaRangeRate: 2e-7, sigmaPosition: 0.02, accelerometerBias: 'none' } as const;
+
+  it('the three algorithms agree within their formal errors', async () => {
+    const arc = observe({ noise: { rangeRate: 2e-7, position: 0.02 }, seed: 3 });
+    const solutions: Record<string, RecoverySolution> = {};
+    for (const algorithm of ['variational', 'short_arc', 'acceleration'] as const) {
+      solutions[algorithm] = await solve(setupFor(truth, { ...noisy, algorithm }), arc, 0);
+      // 8000 observations: unit weight to a percent, and so the weights of all of them are right.
+      expect(Math.abs(solutions[algorithm].sigma0 - 1), algorithm).toBeLessThan(0.04);
+    }
+    const { variational, short_arc, acceleration } = solutions;
+    for (const [a, b] of [
+      [variational, short_arc],
+      [variational, acceleration],
+      [short_arc, acceleration],
+    ]) {
+      const [fa, fb] = [formalErrorPerDegree(a.field), formalErrorPerDegree(b.field)];
+      geoidErrorPerDegree(a.field, b.field).forEach((difference, n) => {
+        // A degree has 2n+1 correlated errors: twice the formal one is one or two in a hundred.
+        if (n >= 2) expect(difference, `degree ${n}`).toBeLessThan(2.5 * Math.hypot(fa[n], fb[n]));
+      });
+    }
+    // What free boundary positions and pieces cost.
+    const [v, s, a] = [variational, short_arc, acceleration].map(({ field }) => formalErrorPerDegree(field));
+    for (let n = 2; n <= DEGREE; n++) {
+      expect(s[n]).toBeGreaterThan(v[n]);
+      expect(a[n]).toBeGreaterThan(s[n]);
+    }
+  });
+
+  it('errors of short arcs are as large as the formal ones', async () => {
+    const square = new Float64Array(DEGREE + 1);
+    let formal: Float64Array = new Float64Array(DEGREE + 1);
+    const realizations = 4;
+    for (let seed = 11; seed < 11 + realizations; seed++) {
+      const arc = observe({ noise: { rangeRate: 2e-7, position: 0.02 }, seed });
+      const { field } = await solve(setupFor(truth, { ...noisy, algorithm: 'short_arc' }), arc, 0);
+      geoidErrorPerDegree(field, truth).forEach((e, n) => {
+        square[n] += e * e;
+      });
+      formal = formalErrorPerDegree(field);
+    }
+    // All degrees together, each in units of its formal error: four times 165 coefficients, correlated.
+    let sum = 0;
+    for (let n = 2; n <= DEGREE; n++) sum += square[n] / realizations / formal[n] ** 2;
+    const ratio = Math.sqrt(sum / (DEGREE - 1));
+    expect(ratio).toBeGreaterThan(0.7);
+    expect(ratio).toBeLessThan(1.3);
+  });
+});
