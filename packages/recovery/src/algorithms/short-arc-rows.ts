@@ -126,18 +126,23 @@ export async function shortArcRows(
     if (width === 0) return;
     const folded = work.take('folded', m * n);
     await la.gemm(false, false, m, n, n, 1, left[k], n, orbit.feedback, n, 0, folded, n);
-    const first = orbit.firstSegment * operator.rule.q;
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < nodes; j++) {
-        const p = i * n + 3 * j;
-        const r = 9 * (first + j);
-        const turned = rotate(grid.rotation.subarray(r, r + 9), folded[p], folded[p + 1], folded[p + 2]);
-        folded.set(turned, p);
-      }
-    }
+    turnRows(m, folded, n, grid.rotation.subarray(9 * orbit.firstSegment * operator.rule.q));
     const right = accelerationRows(orbit, k, layout, partials, work);
     const target = data.subarray(layout.dynamicOffset);
     await la.gemm(false, false, m, width, n, 1, folded, n, right, width, 1, target, ld);
+  }
+}
+
+/** Turns the triples of every row, one per node, to the terrestrial frame: (R v) · f = v · (Rᵀ f). */
+function turnRows(rows: number, data: Float64Array, width: number, rotation: Float64Array): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0, r = 0; j < width; j += 3, r += 9) {
+      const p = i * width + j;
+      const [x, y, z] = [data[p], data[p + 1], data[p + 2]];
+      for (let c = 0; c < 3; c++) {
+        data[p + c] = rotation[r + 3 * c] * x + rotation[r + 3 * c + 1] * y + rotation[r + 3 * c + 2] * z;
+      }
+    }
   }
 }
 

@@ -240,4 +240,51 @@ describe('computeNormals', () => {
     expect(alone.arcParameterCount).toBe(6 * 6);
     expect(alone.observationCount).toBe(3 * 241);
   });
+
+  it.each(['short_arc', 'acceleration'] as const)('%s takes the screening of the arc', async (algorithm) => {
+    // Gross errors of 0.1 mm/s in three range rates, of 30 m in one position.
+    const rangeRate = day.ranging.rangeRate.slice();
+    for (const i of [200, 201, 900]) rangeRate[i] += 1e-4;
+    const satellites = arc.satellites.map((satellite, k) => {
+      const position = satellite.orbit.position.slice();
+      if (k === 1) position[3 * 600 + 1] += 30;
+      return { ...satellite, orbit: { ...satellite.orbit, position } };
+    });
+    const dirty = { ...arc, satellites, ranging: { ...arc.ranging!, rangeRate } };
+    const screened = setup({ algorithm, screening: { method: 'clip', factor: 50 }, sigmaPosition: 0.02 });
+    const { residuals, observationCount } = await computeNormals(screened, dirty, la);
+    expect(residuals[0].rejected).toBe(3);
+    expect(residuals[0].rejectedGpsSeconds).toEqual([200, 201, 900].map((i) => arc.startGpsSeconds + 10 * i));
+    // Without noise the rest fits to rounding; one gross error left would make 1e-6.
+    expect(residuals[0].rms).toBeLessThan(1e-10);
+    if (algorithm === 'short_arc') {
+      expect(residuals.find(({ satellite }) => satellite === 'SIM-A')?.rejected).toBe(0);
+      expect(residuals.find(({ satellite }) => satellite === 'SIM-B')?.rejected).toBe(3);
+      expect(observationCount).toBe(HOURS * 360 + 1 - 3 + 2 * 3 * 241 - 3);
+    } else {
+      // Both gaps break a run and cost the neighbours that their derivatives lack.
+      expect(observationCount).toBe(HOURS * 360 + 1 - 6 * 8 - (2 + 8) - (1 + 8));
+    }
+  });
+
+  it.each(['short_arc', 'acceleration'] as const)('%s weights by the noise model', async (algorithm) => {
+    const white = await computeNormals(setup({ algorithm }), arc, la);
+    const asModel = setup({ algorithm, rangingNoise: { samplingSeconds: 10, autocovariance: [1e-14] } });
+    const modelled = await computeNormals(asModel, arc, la);
+    modelled.matrix.forEach((v, i) => {
+      const scale = Math.sqrt(diagonal(white, i) * diagonal(white, Math.floor(i / white.parameterCount)));
+      expect(Math.abs(v - white.matrix[i])).toBeLessThan(1e-9 * scale);
+    });
+    // Twice the noise of everything: a quarter of the weight.
+    const varianceFactors = { ranging: 4, positions: { 'SIM-A': 4, 'SIM-B': 4 } };
+    const factors = await computeNormals(setup({ algorithm }), arc, la, { varianceFactors });
+    factors.matrix.forEach((v, i) => {
+      const scale = Math.sqrt(diagonal(white, i) * diagonal(white, Math.floor(i / white.parameterCount)));
+      expect(Math.abs(4 * v - white.matrix[i])).toBeLessThan(1e-8 * scale);
+    });
+  });
 });
+
+function diagonal({ matrix, parameterCount: n }: ArcNormals, i: number): number {
+  return matrix[(i % n) * (n + 1)];
+}
