@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addCheckCommand } from './commands/check.js';
 import { addClientCommands } from './commands/client-commands.js';
+import { addCombineCommand } from './commands/combine.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addConvertCommand } from './commands/convert.js';
 import { addDemoCommand } from './commands/demo.js';
@@ -20,6 +21,7 @@ export function createProgram(version: string): Command {
   addDemoCommand(program, version);
   addSimulateCommand(program, version);
   addRecoverCommand(program);
+  addCombineCommand(program, version);
   addConvertCommand(program);
   addCompareCommand(program);
   addClientCommands(program);
