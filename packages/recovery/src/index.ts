@@ -1,10 +1,11 @@
-export * from './algorithms/acceleration-normals.js';
+export { computeAccelerationNormals } from './algorithms/acceleration-normals.js';
 export { DEFAULT_DIFFERENTIATOR_POINTS } from './algorithms/acceleration-observations.js';
+export { DEFAULT_SHORT_ARC_SECONDS } from './algorithms/arc-context.js';
 export * from './algorithms/compute-normals.js';
 export { DerivativeWhitener } from './algorithms/derivative-whitener.js';
 export { derivativeWeights } from './algorithms/differentiator.js';
 export { type IntegralOperator, integralOperator, kernelRows } from './algorithms/integral-operator.js';
-export * from './algorithms/short-arc-normals.js';
+export { computeShortArcNormals } from './algorithms/short-arc-normals.js';
 export { RECOVERY_ALGORITHMS } from './algorithms/validate-algorithm.js';
 export * from './arc/arc-normals.js';
 export { orbitAxes } from './arc/empirical.js';

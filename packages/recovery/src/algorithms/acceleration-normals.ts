@@ -1,10 +1,8 @@
-import { AccelerationPartials } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
 import type { ArcOptions } from '../arc/accumulate.js';
-import { type PreparedArc, prepareArc } from '../arc/prepare-arc.js';
+import type { PreparedArc } from '../arc/prepare-arc.js';
 import { rangingParameters } from '../arc/ranging-parameters.js';
 import { RANGE_RATE_ROW } from '../arc/row-writer.js';
-import { ArcError } from '../errors.js';
 import type { ArcNormals, ArcObservations, RecoverySetup } from '../types.js';
 import { validateInputs } from '../validate.js';
 import { AccelerationSource } from './acceleration-observations.js';
@@ -14,14 +12,9 @@ import {
   PairEvaluator,
   rangingDifference,
 } from './acceleration-rows.js';
-import { arcPieces, observationsOf } from './arc-pieces.js';
-import { eliminateBoundary } from './boundary-elimination.js';
-import { type IntegralOperator, integralOperator } from './integral-operator.js';
-import { addResiduals, type KeptPiece, localColumns } from './kept-piece.js';
-import { MIN_FIT_POSITIONS, ReferenceShortArc } from './reference-short-arc.js';
-import { ResidualGroups } from './residual-groups.js';
-import { eliminateLeading } from './schur.js';
-import { DEFAULT_SHORT_ARC_SECONDS } from './short-arc-normals.js';
+import { ArcContext } from './arc-context.js';
+import { PieceSystem } from './piece-system.js';
+import { MIN_FIT_POSITIONS } from './reference-short-arc.js';
 import { validateAlgorithm } from './validate-algorithm.js';
 import { WorkSpace } from './work-space.js';
 
@@ -42,11 +35,22 @@ const PIECE_NAMES = ['ranging bias', 'ranging trend', 'ranging 1cpr cos', 'rangi
  *
  * @throws ArcError with a reason when the arc cannot be used; RangeError for settings that make no sense
  */
-export async function computeAccelerationNormals(
+export function computeAccelerationNormals(
   setup: RecoverySetup,
   arc: ArcObservations,
   la: LinearAlgebra,
   options: ArcOptions = {},
+): Promise<ArcNormals> {
+  return accelerationSystem(setup, arc, la, options, true);
+}
+
+/** The same, without any coefficients where only the residuals under the reference field are wanted. */
+export async function accelerationSystem(
+  setup: RecoverySetup,
+  arc: ArcObservations,
+  la: LinearAlgebra,
+  options: ArcOptions,
+  withField: boolean,
 ): Promise<ArcNormals> {
   validateInputs(setup, arc);
   validateAlgorithm(setup);
@@ -58,94 +62,35 @@ export async function computeAccelerationNormals(
       "rangingObservation: algorithm 'acceleration' takes range_rate or range_acceleration",
     );
   }
-  const { degreeMin, degreeMax, referenceField } = setup;
-  const check = () => {
-    if (options.signal?.aborted) throw new ArcError('cancelled', 'the computation was cancelled');
-  };
-  const partials = new AccelerationPartials(degreeMin, degreeMax, referenceField.gm, referenceField.radius);
-  const prepared = await prepareArc(
-    setup,
-    arc,
-    la,
-    Math.max(referenceField.maxDegree, degreeMax),
-    options.varianceFactors,
-    (k, count, satellite) => {
-      check();
-      options.onProgress?.(0.3 * (k / count), `orbit of ${satellite}`);
-    },
-  );
-  const { models, observations } = prepared;
-  const { grid } = models[0];
-  const { layout, names } = accelerationLayout(setup, prepared, partials.ordering.count);
-  const { pieceCount, columnCount, localCount } = layout;
-  const ld = columnCount - pieceCount;
-  const normals = la.allocate(ld * ld);
+  const context = await ArcContext.of(setup, arc, la, options, withField);
+  const { partials, prepared } = context;
+  const { observations } = prepared;
+  const { layout, names } = accelerationLayout(setup, prepared, context.coefficientCount);
+  const { pieceCount } = layout;
+  const pieceNames = PIECE_NAMES.slice(0, pieceCount);
+  const system = new PieceSystem(pieceNames, names, layout.coefficientCount, la);
+  const noise = options.rangingNoise ?? setup.rangingNoise;
+  const source = new AccelerationSource(setup, observations.rangeRate, noise, la);
   const work = new WorkSpace(la);
-  const operators = new Map<number, IntegralOperator>();
-  const kept: KeptPiece[] = [];
-  const source = new AccelerationSource(
-    setup,
-    observations.rangeRate,
-    options.rangingNoise ?? setup.rangingNoise,
-    la,
-  );
-  let rows = 0;
-  let rounds = 0;
-  const pieces = arcPieces(grid, setup.shortArcSeconds ?? DEFAULT_SHORT_ARC_SECONDS);
-  for (const [p, piece] of pieces.entries()) {
-    check();
-    options.onProgress?.(0.3 + 0.7 * (p / pieces.length), 'observation equations');
-    const set = observationsOf(observations, grid, piece);
-    if (set.positions.some(({ seconds }) => seconds.length < MIN_FIT_POSITIONS)) continue;
-    const length = piece.end - piece.first;
-    const operator = operators.get(length) ?? integralOperator(grid.rule, length, grid.segmentSeconds);
-    operators.set(length, operator);
-    const orbits = models.map((model) => new ReferenceShortArc(model, operator, piece.first, la));
-    for (const [k, orbit] of orbits.entries()) {
-      rounds = Math.max(rounds, await orbit.fit(set.positions[k]));
-    }
+  for await (const {
+    orbits,
+    observations: { rangeRate },
+  } of context.pieces(MIN_FIT_POSITIONS)) {
     const pair = new PairEvaluator(orbits);
-    const difference = rangingDifference(set.rangeRate, pair);
-    const observed = source.observations(set.rangeRate, difference);
-    const m = observed.seconds.length;
-    if (m <= pieceCount) continue;
+    const observed = source.observations(rangeRate, rangingDifference(rangeRate, pair));
+    const rows = observed.seconds.length;
+    if (rows <= pieceCount) continue;
     const data = await accelerationRows(pair, observed.seconds, observed.reduced, layout, partials, la, work);
-    const columns = localColumns(m, data, columnCount, localCount);
-    await source.whiten(set.rangeRate, observed, data, columnCount);
-    const boundary = await eliminateBoundary(m, data, columnCount, pieceCount, PIECE_NAMES, la);
-    await la.syrk(ld, m, 1, data.subarray(pieceCount), columnCount, 1, normals, ld);
-    kept.push({ boundary, columns, kind: new Uint8Array(m).fill(RANGE_RATE_ROW) });
-    rows += m;
-    // Give cancel messages a chance between pieces.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const arcParameterCount = kept.length * pieceCount + names.length;
-  if (rows <= arcParameterCount) {
-    throw new ArcError(
-      'too_few_observations',
-      `${rows} range accelerations in ${kept.length} pieces for ${arcParameterCount} parameters of the arc`,
+    const kind = new Uint8Array(rows).fill(RANGE_RATE_ROW);
+    await system.add({ rows, data, kind }, () =>
+      source.whiten(rangeRate, observed, data, layout.columnCount),
     );
   }
   layout.parameters?.weights.forEach((weight, i) => {
-    normals[(layout.polynomialCount + i) * (ld + 1)] += weight;
+    system.addPrior(layout.polynomialCount + i, weight);
   });
-  const reduced = await eliminateLeading(normals, ld, names, la);
-  const groups = new ResidualGroups();
-  for (const piece of kept) addResiduals(groups, piece, reduced.local);
   const rangeRate = { ...observations.rangeRate, type: 'range_acceleration' as const, sigma: 1 };
-  return {
-    startGpsSeconds: arc.startGpsSeconds,
-    endGpsSeconds: arc.endGpsSeconds,
-    parameterCount: layout.coefficientCount,
-    matrix: reduced.matrix,
-    rightHandSide: reduced.rightHandSide,
-    weightedSquareSum: reduced.weightedSquareSum,
-    observationCount: rows,
-    compression: { applied: false, rows, truncation: 0 },
-    arcParameterCount,
-    residuals: groups.statistics(prepared, { ...observations, rangeRate }),
-    orbitIterations: Math.max(rounds, prepared.orbitIterations),
-  };
+  return system.finish(arc, prepared, { ...observations, rangeRate }, context.orbitRounds);
 }
 
 /** Columns, and the names of the parameters of the whole arc. */

@@ -1,5 +1,5 @@
-import type { AccelerationPartials } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
+import type { FieldPartials } from '../arc/design.js';
 import { orbitAxes } from '../arc/empirical.js';
 import type { RangingSet } from '../arc/observation-set.js';
 import type { RangingParameters } from '../arc/ranging-parameters.js';
@@ -67,7 +67,7 @@ export async function accelerationRows(
   seconds: Float64Array,
   reduced: Float64Array,
   layout: AccelerationLayout,
-  partials: AccelerationPartials,
+  partials: FieldPartials | undefined,
   la: LinearAlgebra,
   work: WorkSpace,
 ): Promise<Float64Array> {
@@ -114,6 +114,7 @@ export async function accelerationRows(
       }
     }
   }
+  if (!partials) return data;
   for (let first = 0; first < rows; ) {
     const segment = segments[first];
     let end = first;

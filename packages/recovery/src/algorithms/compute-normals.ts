@@ -1,8 +1,9 @@
 import type { LinearAlgebra } from '@gravity/linalg';
 import { type ArcOptions, computeArcNormals } from '../arc/arc-normals.js';
+import { type ArcEvaluation, type EvaluationOptions, evaluateArc } from '../arc/evaluate-arc.js';
 import type { ArcNormals, ArcObservations, RecoverySetup } from '../types.js';
-import { computeAccelerationNormals } from './acceleration-normals.js';
-import { computeShortArcNormals } from './short-arc-normals.js';
+import { accelerationSystem, computeAccelerationNormals } from './acceleration-normals.js';
+import { computeShortArcNormals, shortArcSystem } from './short-arc-normals.js';
 import { validateAlgorithm } from './validate-algorithm.js';
 
 /**
@@ -26,4 +27,34 @@ export async function computeNormals(
     default:
       return computeArcNormals(setup, arc, la, options);
   }
+}
+
+/**
+ * What an arc says about a fixed field, by the algorithm of the setup: its own parameters are fitted to the
+ * observations, and the residuals reported. What the stochastic model needs of them (variances, lags, series) comes
+ * from the variational algorithm alone.
+ *
+ * @throws ArcError when the arc cannot be used; RangeError for settings that make no sense
+ */
+export async function evaluateNormals(
+  setup: RecoverySetup,
+  arc: ArcObservations,
+  la: LinearAlgebra,
+  options: EvaluationOptions = {},
+): Promise<ArcEvaluation> {
+  validateAlgorithm(setup);
+  const { algorithm = 'variational' } = setup;
+  if (algorithm === 'variational') return evaluateArc(setup, arc, la, options);
+  for (const name of ['variances', 'maxLag', 'series'] as const) {
+    if (options[name]) throw new RangeError(`${name}: not with algorithm '${algorithm}'`);
+  }
+  const system = algorithm === 'short_arc' ? shortArcSystem : accelerationSystem;
+  const { residuals, orbitIterations, startGpsSeconds, endGpsSeconds } = await system(
+    setup,
+    arc,
+    la,
+    options,
+    false,
+  );
+  return { startGpsSeconds, endGpsSeconds, residuals, orbitIterations };
 }

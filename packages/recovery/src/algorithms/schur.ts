@@ -37,7 +37,7 @@ export async function eliminateLeading(
     await la.trsm(true, k, width, factor, k, coupling, width);
     await la.syrk(width, k, -1, coupling, width, 1, block, ld);
   }
-  const matrix = la.allocate(n * n);
+  const matrix = n > 0 ? la.allocate(n * n) : new Float64Array(0);
   const rightHandSide = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     matrix.set(block.subarray(i * ld + i, i * ld + n), i * n + i);

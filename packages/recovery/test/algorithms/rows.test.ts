@@ -12,6 +12,7 @@ import {
   type ArcObservations,
   computeArcNormals,
   computeNormals,
+  evaluateNormals,
   type RangingObservation,
   type RecoverySetup,
   type SimulatedDay,
@@ -265,6 +266,21 @@ describe('computeNormals', () => {
       // Both gaps break a run and cost the neighbours that their derivatives lack.
       expect(observationCount).toBe(HOURS * 360 + 1 - 6 * 8 - (2 + 8) - (1 + 8));
     }
+  });
+
+  it.each(['short_arc', 'acceleration'] as const)('%s evaluates a fixed field', async (algorithm) => {
+    // Without coefficients the residuals are those that the normals report.
+    const { field } = changed(truth);
+    const { residuals } = await computeNormals(setup({ algorithm }, field), arc, la);
+    const evaluation = await evaluateNormals(setup({ algorithm }, field), arc, la);
+    expect(evaluation.residuals.map(({ type, count }) => [type, count])).toEqual(
+      residuals.map(({ type, count }) => [type, count]),
+    );
+    evaluation.residuals.forEach(({ rms }, i) => {
+      // Sums of products of other shapes: rounding of 1e-9 m and 1e-12 m/s.
+      expect(rms / residuals[i].rms).toBeCloseTo(1, 3);
+    });
+    await expect(evaluateNormals(setup({ algorithm }), arc, la, { maxLag: 3 })).rejects.toThrow(/^maxLag/);
   });
 
   it.each(['short_arc', 'acceleration'] as const)('%s weights by the noise model', async (algorithm) => {
