@@ -68,6 +68,7 @@ export function addClientCommands(program: Command): void {
     .action(ingest);
 
   operation('process', 'compute a gravity field')
+    .option('--algorithm <name>', 'variational, short_arc or acceleration', 'variational')
     .option('--degree <n>', 'highest degree', parseDegree, 60)
     .option('--start <time>', 'first epoch (default: that of your latest plan)')
     .option('--end <time>', 'last epoch')
@@ -188,6 +189,7 @@ async function dataSource(session: GravityClient, source: string): Promise<strin
 async function process_(
   options: Common &
     Partial<Interval> & {
+      algorithm: string;
       degree: number;
       plan?: string;
       kaula: number;
@@ -199,7 +201,7 @@ async function process_(
 ): Promise<void> {
   const session = await openSession(options.server);
   const job = await session.process({
-    algorithm: 'variational',
+    algorithm: options.algorithm,
     degree_max: options.degree,
     regularization: { kaula: options.kaula, tikhonov: options.tikhonov },
     output_products: options.products.split(',').map((name) => name.trim()),

@@ -3,7 +3,7 @@
  * with 666 burns CPU without ever coming back to its event loop; one beginning with 404 cannot be used, one with 500
  * fails without a reason; from 1000 on the mark is the time it takes in milliseconds.
  */
-export async function computeArcNormals(setup, arc, _la, options = {}) {
+export async function computeNormals(setup, arc, _la, options = {}) {
   const mark = arc.ranging?.rangeRate[0];
   if (mark === 666) for (;;) Math.sqrt(Math.random());
   if (mark === 500) throw new Error('the machine is on fire');

@@ -11,7 +11,7 @@ export const limits = {
   iterations: 5,
 } as const;
 
-export const algorithms = ['variational'] as const;
+export const algorithms = ['variational', 'short_arc', 'acceleration'] as const;
 export const outputProducts = ['coefficients', 'grids', 'uncertainties', 'covariance', 'maps'] as const;
 
 const satelliteNamesAndAliases = satellites.flatMap((satellite) => [satellite.name, ...satellite.aliases]);
@@ -222,7 +222,10 @@ const Grid = Type.Object(
 
 export const ProcessBody = Type.Object(
   {
-    algorithm: stringEnum(algorithms),
+    algorithm: stringEnum(algorithms, {
+      description:
+        'variational: the most accurate. short_arc: arcs of half an hour by integral equations, robust where forces are badly known. acceleration: line-of-sight accelerations, quick and rough; needs a pair.',
+    }),
     degree_max: DegreeMax,
     regularization: Type.Object(
       {

@@ -60,7 +60,7 @@ const handlers: Handlers = {
   async arc({ arc, inputs }, onProgress) {
     const { engine, la } = need(session, 'open');
     const { setup, total } = need(pass, 'beginPass');
-    const normals = await engine.computeArcNormals(setup, arc, la, { onProgress, signal: abort.signal });
+    const normals = await engine.computeNormals(setup, arc, la, { onProgress, signal: abort.signal });
     // As read back from a checkpoint: a restored arc then gives the same bits as a computed one.
     const checkpoint = encodeCheckpoint(normals, inputs);
     if (total) await engine.addArcNormals(total.normals, normals);

@@ -10,7 +10,7 @@ import type {
 
 /** The functions of the recovery package that the worker calls, so that a test can put others in their place. */
 export interface RecoveryEngine<Total = unknown> {
-  computeArcNormals(
+  computeNormals(
     setup: RecoverySetup,
     arc: ArcObservations,
     la: LinearAlgebra,

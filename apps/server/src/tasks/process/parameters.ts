@@ -1,4 +1,5 @@
 import { isoToGpsSeconds } from '@gravity/geodesy';
+import { RECOVERY_ALGORITHMS } from '@gravity/recovery';
 import { TaskError } from '../../jobs/task.js';
 import { DEFAULT_STATIC_FIELD, type EarthRotationRequest } from '../../models/index.js';
 import { FieldReader } from './fields.js';
@@ -38,7 +39,7 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
     top.refuse(startTime === undefined ? 'start_time' : 'end_time', 'both ends of the interval are needed');
   }
   const request: ProcessRequest = {
-    algorithm: top.choice('algorithm', ['variational'], 'variational'),
+    algorithm: top.choice('algorithm', RECOVERY_ALGORITHMS, 'variational'),
     degreeMin,
     degreeMax,
     regularization: {

@@ -1,3 +1,4 @@
+import type { RecoveryAlgorithm } from '@gravity/recovery';
 import type { EarthRotationRequest } from '../../models/index.js';
 
 /** Products a request may ask for; the report is always made. */
@@ -9,7 +10,7 @@ export const RANGING = ['auto', 'KBR1B', 'LRI1B', 'table', 'none'] as const;
 
 /** A process request, checked, defaults filled in. Times and satellites may still have to come from a plan. */
 export interface ProcessRequest {
-  readonly algorithm: string;
+  readonly algorithm: RecoveryAlgorithm;
   readonly degreeMin: number;
   readonly degreeMax: number;
   readonly regularization: { readonly kaula: number; readonly tikhonov: number };

@@ -44,6 +44,7 @@ export async function prepareSetup(
   );
   return {
     setup: {
+      algorithm: request.algorithm,
       degreeMin,
       degreeMax,
       referenceField: padded(staticField.field, degreeMax),
