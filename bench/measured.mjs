@@ -1,5 +1,6 @@
 // Runs tests and writes what their assertions measured beside the bounds: the figures of docs/validation.md. Usage:
 //   npm run bench:measured -- [test files; default: those named in docs/validation.md]
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +57,8 @@ for (const [key, list] of [...tests].sort(([a], [b]) => (a < b ? -1 : 1))) {
 }
 if (given.length === 0) {
   const target = new URL('../docs/validation/measured.json', import.meta.url);
-  writeFileSync(target, `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(target, `${JSON.stringify(report, null, 2)}\n`);
+  execFileSync('npx', ['biome', 'format', '--write', fileURLToPath(target)]);
   console.log('written: docs/validation/measured.json');
 } else console.log(JSON.stringify(report, null, 1));
 process.exitCode = failed > 0 || entries.length === 0 ? 1 : 0;

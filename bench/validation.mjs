@@ -3,6 +3,7 @@
 //   npm run bench:validation -- [--degree 60] [--days 10] [--linearizations 2] [--repeats 1] [--field-degree 60]
 //     [--threads n] [--kaula 0] [--skip noise|exact] [--out file.json]
 // --repeats: realizations of the noise. A small case in a minute: --degree 30 --days 2.
+import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname } from 'node:path';
@@ -275,7 +276,8 @@ async function report() {
   const target = values.out ?? fileURLToPath(new URL(`../docs/validation/${name}.json`, import.meta.url));
   await mkdir(dirname(target), { recursive: true });
   const digits = (_, x) => (typeof x === 'number' && !Number.isInteger(x) ? Number(x.toPrecision(4)) : x);
-  await writeFile(target, `${JSON.stringify(json, digits, 1)}\n`);
+  await writeFile(target, `${JSON.stringify(json, digits, 2)}\n`);
+  if (!values.out) execFileSync('npx', ['biome', 'format', '--write', target]);
   console.log(`written: ${values.out ?? `docs/validation/${name}.json`}`);
 }
 
