@@ -39,6 +39,8 @@ export interface Accumulated {
   readonly layout: DesignLayout;
   readonly arc: PreparedArc;
   readonly filter: RangingFilter | undefined;
+  /** What the local columns of the normals are, if not the parameters themselves. */
+  readonly basis: LocalBasis | undefined;
   /** Upper triangle of [A|l]ᵀ[A|l]; the local block already holds its Cholesky factor. */
   readonly normals: Float64Array;
   /** Observations, before any compression. */
@@ -153,6 +155,7 @@ export async function accumulate(
     layout,
     arc: prepared,
     filter,
+    basis,
     normals,
     rows,
     droppedSquares: collector.droppedSquares,

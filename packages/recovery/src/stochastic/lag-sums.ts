@@ -2,12 +2,18 @@ import { predictors } from './noise-model.js';
 import type { LagSums, NoiseModel } from './types.js';
 
 const RASTER_TOLERANCE = 1e-3;
+/** Part of a run that is tapered at either end, and the shortest taper in epochs. */
+const TAPER_PART = 0.05;
+const TAPER_EPOCHS = 30;
 
 /**
- * Sums of lagged products of evenly sampled series with gaps (missing epochs count as zero, which keeps the estimate
- * positive definite).
+ * Sums of lagged products of evenly sampled residuals with gaps.
  *
- * @param seconds increasing, on a raster of `samplingSeconds` but for gaps; epochs off the raster are left out
+ * Every unbroken run is tapered at its ends by a cosine bell. Without, the ends alone (one product less for every lag)
+ * would hide how small the innovations of a strongly correlated process are. What is missing counts as zero, which
+ * keeps the estimate positive definite.
+ *
+ * @param seconds increasing
  * @param values one per epoch
  */
 export function lagSums(
@@ -18,23 +24,33 @@ export function lagSums(
 ): LagSums {
   const sums = new Float64Array(maxLag + 1);
   const counts = new Float64Array(maxLag + 1);
-  if (seconds.length === 0) return { samplingSeconds, sums, counts };
-  const index = new Int32Array(seconds.length);
-  for (let i = 0; i < seconds.length; i++) {
-    const position = (seconds[i] - seconds[0]) / samplingSeconds;
-    index[i] = Math.abs(position - Math.round(position)) < RASTER_TOLERANCE ? Math.round(position) : -1;
-  }
-  for (let i = 0; i < seconds.length; i++) {
-    if (index[i] < 0) continue;
-    for (let k = i; k < seconds.length; k++) {
-      if (index[k] < 0) continue;
-      const lag = index[k] - index[i];
-      if (lag > maxLag) break;
-      sums[lag] += values[i] * values[k];
-      counts[lag]++;
+  const follows = (i: number) =>
+    i < seconds.length &&
+    Math.abs(seconds[i] - seconds[i - 1] - samplingSeconds) < RASTER_TOLERANCE * samplingSeconds;
+  let first = 0;
+  while (first < seconds.length) {
+    let end = first + 1;
+    while (follows(end)) end++;
+    const window = taper(end - first);
+    for (let i = first; i < end; i++) {
+      const own = window[i - first];
+      for (let k = i; k < Math.min(end, i + maxLag + 1); k++) {
+        const weight = own * window[k - first];
+        sums[k - i] += weight * values[i] * values[k];
+        counts[k - i] += weight;
+      }
     }
+    first = end;
   }
   return { samplingSeconds, sums, counts };
+}
+
+function taper(length: number): Float64Array {
+  const ends = Math.min(length / 2, Math.max(TAPER_EPOCHS, TAPER_PART * length));
+  return Float64Array.from({ length }, (_, i) => {
+    const distance = Math.min(i, length - 1 - i) + 0.5;
+    return distance >= ends ? 1 : 0.5 - 0.5 * Math.cos((Math.PI * distance) / ends);
+  });
 }
 
 /** Sum of the sums of several arcs, each over the variance factor of its ranging. */
@@ -62,6 +78,8 @@ export interface NoiseEstimate {
   readonly model: NoiseModel;
   /** Order chosen. */
   readonly order: number;
+  /** Standard deviation of what cannot be predicted from the values before. */
+  readonly innovationSigma: number;
   /** Bayesian information criterion of orders 0…maxOrder, up to a constant. */
   readonly criterion: Float64Array;
 }
@@ -95,6 +113,7 @@ export function estimateNoise(
   return {
     model: { samplingSeconds, autocovariance: autocovariance.slice(0, order + 1) },
     order,
+    innovationSigma: sigma[order],
     criterion,
   };
 }

@@ -33,7 +33,8 @@ export interface VarianceContribution {
 /** Sums of lagged products of residuals: they add up over arcs. */
 export interface LagSums {
   readonly samplingSeconds: number;
-  /** Σ v(t)·v(t + k·sampling) over pairs without a missing end, k = 0…, squared unit of the observation. */
+  /** Σ h(t)v(t)·h(t + k·sampling)v(t + k·sampling), k = 0…, squared unit of the observation; h tapers runs at their ends. */
   readonly sums: Float64Array;
+  /** The same sums of h alone. */
   readonly counts: Float64Array;
 }
