@@ -126,7 +126,7 @@ const cases: readonly Case[] = [
   { name: 'only one end for process', ...processing({ start_time: '2025-01-01T00:00:00Z' }), status: 422, field: 'end_time', message: /is required when the other end/ },
   // satellites
   { name: 'no satellite', ...plan({ satellites: [] }), status: 422, field: 'satellites', message: /^At least one satellite required$/ },
-  { name: 'unknown satellite', ...plan({ satellites: ['SWARM-A'] }), status: 422, field: 'satellites[0]', message: /Unknown satellite 'SWARM-A'; known: GRACE-A, GRACE-B, GRACE-C, GRACE-D/ },
+  { name: 'unknown satellite', ...plan({ satellites: ['HUBBLE-1'] }), status: 422, field: 'satellites[0]', message: /Unknown satellite 'HUBBLE-1'; known: GRACE-A, GRACE-B, GRACE-C, GRACE-D/ },
   { name: 'satellite named twice', ...plan({ satellites: ['GRACE-C', 'GRACE-C'] }), status: 422, field: 'satellites[1]', message: /GRACE-C is named twice/ },
   { name: 'satellite named twice by alias', ...plan({ satellites: ['GRACE-C', 'GRACE-FO-1'] }), status: 422, field: 'satellites[1]', message: /GRACE-C is named twice/ },
   { name: 'satellites as text', ...plan({ satellites: 'GRACE-C' }), status: 422, field: 'satellites', message: /must be of type array/ },
