@@ -121,9 +121,8 @@ describe('transport', () => {
   });
 
   test('an abort is not repeated', async () => {
-    const baseUrl = await serve(() => {});
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 50);
+    const baseUrl = await serve(() => controller.abort());
     await expect(
       createTransport({ baseUrl, ...quick }).send('/x', { signal: controller.signal }),
     ).rejects.toThrow(/abort/i);
