@@ -3,7 +3,12 @@ import { availableParallelism } from 'node:os';
 import { writeGfc } from '@gravity/formats';
 import { gpsToIso, mjdGps } from '@gravity/geodesy';
 import { createLinearAlgebra } from '@gravity/linalg';
-import type { RecoverySetup } from '@gravity/recovery';
+import {
+  RECOVERY_ALGORITHMS,
+  type RecoveryAlgorithm,
+  type RecoverySetup,
+  type Screening,
+} from '@gravity/recovery';
 import { type Command, Option } from 'commander';
 import { type ObservationFile, readObservations } from '../files/read-observations.js';
 import { addRotationOptions, fieldOf, type RotationOptions, rotationOf } from '../models.js';
@@ -33,6 +38,8 @@ interface RecoverOptions extends RotationOptions {
   readonly positionSampling: number;
   readonly accelerometerBias: 'none' | 'constant' | 'linear';
   readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
+  readonly algorithm: RecoveryAlgorithm;
+  readonly screening: Screening['method'];
   readonly kaula: number;
   readonly tikhonov: number;
   readonly threads: number;
@@ -81,6 +88,16 @@ export function addRecoverCommand(program: Command): void {
         .choices(['none', 'bias', 'bias_trend'])
         .default('none'),
     )
+    .addOption(
+      new Option('--algorithm <name>', 'how the field is recovered')
+        .choices([...RECOVERY_ALGORITHMS])
+        .default('variational'),
+    )
+    .addOption(
+      new Option('--screening <method>', 'what becomes of outliers')
+        .choices(['none', 'clip', 'huber', 'igg'])
+        .default('none'),
+    )
     .option('--kaula <x>', 'a-priori sigma x/n² of each coefficient; 0: none', parseNonNegative, 0)
     .option('--tikhonov <x>', 'in units of the mean diagonal; 0: none', parseNonNegative, 0)
     .option('--threads <n>', 'of the linear algebra', parseCount, availableParallelism())
@@ -114,6 +131,8 @@ async function recover(options: RecoverOptions): Promise<void> {
     accelerometerBias: withForces ? options.accelerometerBias : 'none',
     accelerometerScale: false,
     rangingEmpirical: options.rangingEmpirical,
+    algorithm: options.algorithm,
+    screening: { method: options.screening },
   };
   const arcs = cutArcs(mission, options.arcHours);
   const names = mission.satellites.map((s) => s.satellite).join(', ');

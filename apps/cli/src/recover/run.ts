@@ -3,9 +3,9 @@ import type { LinearAlgebra } from '@gravity/linalg';
 import {
   type ArcObservations,
   addArcNormals,
-  computeArcNormals,
+  computeNormals,
   emptyNormals,
-  evaluateArc,
+  evaluateNormals,
   type RecoverySetup,
   type RecoverySolution,
   type Regularization,
@@ -45,7 +45,7 @@ export async function runRecovery(
     const total = emptyNormals(current, la);
     const residuals: ResidualStatistics[] = [];
     for (const [k, arc] of arcs.entries()) {
-      const normals = await computeArcNormals(current, arc, la, { onProgress: report(pass, k) });
+      const normals = await computeNormals(current, arc, la, { onProgress: report(pass, k) });
       addArcNormals(total, normals);
       residuals.push(...normals.residuals);
     }
@@ -56,7 +56,7 @@ export async function runRecovery(
   if (!solution) throw new RangeError('iterations must be at least 1');
   const residuals: ResidualStatistics[] = [];
   for (const [k, arc] of arcs.entries()) {
-    const evaluation = await evaluateArc({ ...setup, referenceField }, arc, la, {
+    const evaluation = await evaluateNormals({ ...setup, referenceField }, arc, la, {
       onProgress: report(iterations, k),
     });
     residuals.push(...evaluation.residuals);

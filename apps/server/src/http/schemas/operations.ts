@@ -208,6 +208,11 @@ const Parametrization = Type.Object(
     accelerometer_bias: Type.Optional(stringEnum(['none', 'constant', 'linear'])),
     accelerometer_scale: Type.Optional(Type.Boolean()),
     ranging_empirical: Type.Optional(stringEnum(['none', 'bias', 'bias_trend'])),
+    screening: Type.Optional(
+      stringEnum(['none', 'clip', 'huber', 'igg'], {
+        description: 'Of observations by their residuals, anew in every pass: left out, or weighted down.',
+      }),
+    ),
   },
   strict,
 );

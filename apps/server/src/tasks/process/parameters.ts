@@ -3,7 +3,7 @@ import { RECOVERY_ALGORITHMS } from '@gravity/recovery';
 import { TaskError } from '../../jobs/task.js';
 import { DEFAULT_STATIC_FIELD, type EarthRotationRequest } from '../../models/index.js';
 import { FieldReader } from './fields.js';
-import { OUTPUT_PRODUCTS, type OutputProduct, type ProcessRequest, RANGING } from './request.js';
+import { OUTPUT_PRODUCTS, type OutputProduct, type ProcessRequest, RANGING, SCREENING } from './request.js';
 
 const MAX_DEGREE = 180;
 
@@ -30,7 +30,7 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
     'position_sampling_seconds',
     'use_accelerometer',
   ]);
-  parametrization.only(['accelerometer_bias', 'accelerometer_scale', 'ranging_empirical']);
+  parametrization.only(['accelerometer_bias', 'accelerometer_scale', 'ranging_empirical', 'screening']);
   grid.only(['step_degrees', 'smoothing_radius_km']);
   models.only(['static_field', 'static_field_degree', 'earth_rotation']);
   const startTime = time(top, 'start_time');
@@ -70,6 +70,7 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
       accelerometerBias: parametrization.optionalChoice('accelerometer_bias', ['none', 'constant', 'linear']),
       accelerometerScale: parametrization.boolean('accelerometer_scale', false),
       rangingEmpirical: parametrization.choice('ranging_empirical', ['none', 'bias', 'bias_trend'], 'none'),
+      screening: parametrization.choice('screening', SCREENING, 'none'),
     },
     grid: {
       stepDegrees: grid.number('step_degrees', 1, 0.05, 30),

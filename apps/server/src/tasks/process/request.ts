@@ -8,6 +8,9 @@ export type OutputProduct = (typeof OUTPUT_PRODUCTS)[number];
 /** Which ranging is used; auto: what the observations hold, LRI or KBR. */
 export const RANGING = ['auto', 'KBR1B', 'LRI1B', 'table', 'none'] as const;
 
+/** How observations are screened within each arc. */
+export const SCREENING = ['none', 'clip', 'huber', 'igg'] as const;
+
 /** A process request, checked, defaults filled in. Times and satellites may still have to come from a plan. */
 export interface ProcessRequest {
   readonly algorithm: RecoveryAlgorithm;
@@ -42,6 +45,7 @@ export interface ProcessRequest {
     readonly accelerometerBias: 'none' | 'constant' | 'linear' | undefined;
     readonly accelerometerScale: boolean;
     readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
+    readonly screening: (typeof SCREENING)[number];
   };
   readonly grid: { readonly stepDegrees: number; readonly smoothingRadiusKm: number };
 }

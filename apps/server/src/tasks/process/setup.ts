@@ -56,6 +56,7 @@ export async function prepareSetup(
         parametrization.accelerometerBias ?? (observations.useAccelerometer ? 'constant' : 'none'),
       accelerometerScale: parametrization.accelerometerScale,
       rangingEmpirical: parametrization.rangingEmpirical,
+      screening: { method: parametrization.screening },
     },
     models: [staticField.reference, rotation.reference],
   };
