@@ -163,7 +163,8 @@ describe('a cancel', () => {
     expect(await keysOf(server, 'processed-data', 'passes/')).toEqual([]);
     const before = process.cpuUsage();
     await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(process.cpuUsage(before).user / 1000).toBeLessThan(100);
+    // Two computations would take all of it or more; collecting garbage and polling take some.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(300);
   });
 
   it('is heard at once where messages come through', async () => {
