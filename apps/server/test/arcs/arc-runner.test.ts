@@ -146,7 +146,7 @@ describe('arcs of a job', () => {
 });
 
 describe('a cancel', () => {
-  it('stops computations that never look up on all machines within two seconds, without any message', async () => {
+  it('stops computations that never look up on all machines within seconds, without any message', async () => {
     const marks = [666, 666, 666];
     const both = [start(marks), start(marks)];
     const job = await runDistributed(server, transport, stubTask(marks), stubParameters(3));
