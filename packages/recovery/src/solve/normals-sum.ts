@@ -47,3 +47,10 @@ export function addArcNormals(total: TotalNormals, arc: ArcNormals): void {
   total.arcParameterCount += arc.arcParameterCount;
   total.arcCount++;
 }
+
+/** Mean of the diagonal of N, the unit of Tikhonov's parameter. */
+export function meanDiagonal({ matrix, parameterCount: n }: TotalNormals): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += matrix[i * n + i];
+  return sum / n;
+}

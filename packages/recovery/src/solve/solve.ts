@@ -1,17 +1,11 @@
 import { coefficientOrdering, type Geopotential, triangleIndex, triangleSize } from '@gravity/geodesy';
 import { type LinearAlgebra, NotPositiveDefiniteError } from '@gravity/linalg';
 import type { RecoverySetup, RecoverySolution, Regularization } from '../types.js';
-import type { TotalNormals } from './normals-sum.js';
+import { constraintOf, singularNormals } from './constraint.js';
+import { meanDiagonal, type TotalNormals } from './normals-sum.js';
+import { SolutionError } from './solution-error.js';
 
-export class SolutionError extends Error {
-  override readonly name = 'SolutionError';
-  constructor(
-    readonly code: 'singular_normals' | 'no_redundancy' | 'incompatible_prior',
-    message: string,
-  ) {
-    super(message);
-  }
-}
+export { SolutionError } from './solution-error.js';
 
 /** Relative rounding of the weighted square sum over some hundred thousand rows. */
 const CANCELLATION = 1e-13;
@@ -37,33 +31,20 @@ export async function solveNormals(
   la: LinearAlgebra,
   options: SolveOptions = {},
 ): Promise<RecoverySolution> {
-  for (const [key, value] of Object.entries(regularization)) {
-    if (!(value >= 0 && Number.isFinite(value)))
-      throw new RangeError(`${key} must be zero or positive, got ${value}`);
-  }
+  const {
+    ordering,
+    diagonal: constraint,
+    offset,
+  } = constraintOf(setup, meanDiagonal(total), regularization, options.priorField);
   if (total.arcCount === 0)
     throw new SolutionError('no_redundancy', 'there are no normal equations to solve');
-  const ordering = coefficientOrdering(setup.degreeMin, setup.degreeMax);
   const n = ordering.count;
   const reference = setup.referenceField;
-  const prior = options.priorField ?? reference;
-  if (prior.gm !== reference.gm || prior.radius !== reference.radius) {
-    throw new SolutionError('incompatible_prior', 'prior and reference field must share GM and radius');
-  }
-  const diagonal = Float64Array.from({ length: n }, (_, i) => total.matrix[i * n + i]);
-  const meanDiagonal = diagonal.reduce((sum, d) => sum + d, 0) / n;
-  const constraint = new Float64Array(n);
-  const offset = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const degree = ordering.degree[i];
-    if (regularization.kaula > 0) constraint[i] += (degree ** 2 / regularization.kaula) ** 2;
-    if (regularization.tikhonov > 0) constraint[i] += regularization.tikhonov * meanDiagonal;
-    offset[i] =
-      coefficient(prior, ordering.kind[i], degree, ordering.order[i]) -
-      coefficient(reference, ordering.kind[i], degree, ordering.order[i]);
-  }
   // Scaling to a unit diagonal: the condition then tells of the geometry, not of the units.
-  const scale = Float64Array.from({ length: n }, (_, i) => 1 / Math.sqrt(diagonal[i] + constraint[i] || 1));
+  const scale = Float64Array.from(
+    { length: n },
+    (_, i) => 1 / Math.sqrt(total.matrix[i * n + i] + constraint[i] || 1),
+  );
   const work = la.allocate(n * n);
   const rowSums = new Float64Array(n);
   for (let i = 0; i < n; i++) {
@@ -78,12 +59,7 @@ export async function solveNormals(
     await la.potrf(n, work, n);
   } catch (error) {
     if (!(error instanceof NotPositiveDefiniteError)) throw error;
-    const at = error.pivot;
-    throw new SolutionError(
-      'singular_normals',
-      `the data do not determine the field: the normal matrix is singular at ${ordering.kind[at] ? 'S' : 'C'}(${ordering.degree[at]},${ordering.order[at]}). ` +
-        'Add days, lower degree_max, or regularize (kaula, tikhonov).',
-    );
+    throw singularNormals(ordering, error.pivot);
   }
   const x = la.allocate(n);
   const rightHandSide = new Float64Array(n);
@@ -138,12 +114,6 @@ export async function solveNormals(
     conditionEstimate: Math.max(...rowSums) * Math.max(...inverseSums),
     dataContribution,
   };
-}
-
-function coefficient(field: Geopotential, kind: number, degree: number, order: number): number {
-  if (degree > field.maxDegree) return 0;
-  const i = triangleIndex(degree, order);
-  return kind === 0 ? field.c[i] : field.s[i];
 }
 
 function updatedField(

@@ -3,7 +3,7 @@ import type { LinearAlgebra } from '@gravity/linalg';
 import { computeArcNormals } from '../arc/arc-normals.js';
 import { type ArcEvaluation, evaluateArc } from '../arc/evaluate-arc.js';
 import { addArcNormals, emptyNormals, type TotalNormals } from '../solve/normals-sum.js';
-import { solveNormals } from '../solve/solve.js';
+import { type RegularizedSolution, solveRegularized } from '../solve/solve-regularized.js';
 import type { ArcObservations, RecoverySetup, RecoverySolution, Regularization } from '../types.js';
 import { varianceDirections } from './directions.js';
 import { addLagSums, estimateNoise, type NoiseEstimate } from './lag-sums.js';
@@ -12,6 +12,8 @@ import { updateVarianceFactors } from './variance-components.js';
 
 export interface FieldRecoveryOptions {
   readonly regularization: Regularization;
+  /** Whether the regularization is taken as given (default), or its weight found anew with every solution. */
+  readonly regularizationWeight?: 'given' | 'vce' | 'l_curve';
   /** Linearizations with the given stochastic model before it is estimated; default 1. */
   readonly linearizations?: number;
   /** Variance factors of position and ranging groups; default 'none'. */
@@ -32,6 +34,8 @@ export interface StochasticPass {
 
 export interface FieldRecovery {
   readonly solution: RecoverySolution;
+  /** The regularization it has, and how it was found. */
+  readonly regularization: Omit<RegularizedSolution, 'solution'>;
   readonly normals: TotalNormals;
   /** The field about which the last normals were linearized. */
   readonly reference: Geopotential;
@@ -68,9 +72,12 @@ export async function recoverField(
       addArcNormals(normals, part);
     }
     const reference = current.referenceField;
-    const solution = await solveNormals(current, normals, regularization, la, { priorField });
+    const { solution, ...weighted } = await solveRegularized(current, normals, regularization, la, {
+      priorField,
+      weight: options.regularizationWeight ?? 'given',
+    });
     current = { ...current, referenceField: solution.field };
-    return { solution, normals, reference };
+    return { solution, regularization: weighted, normals, reference };
   };
   let solved = await solve();
   for (let i = 1; i < linearizations; i++) solved = await solve();
