@@ -5,6 +5,7 @@ import { addCombineCommand } from './commands/combine.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addConvertCommand } from './commands/convert.js';
 import { addDemoCommand } from './commands/demo.js';
+import { addOrbitCommand } from './commands/orbit.js';
 import { addRecoverCommand } from './commands/recover.js';
 import { addServeCommand } from './commands/serve.js';
 import { addSimulateCommand } from './commands/simulate.js';
@@ -21,6 +22,7 @@ export function createProgram(version: string): Command {
   addDemoCommand(program, version);
   addSimulateCommand(program, version);
   addRecoverCommand(program);
+  addOrbitCommand(program);
   addCombineCommand(program, version);
   addConvertCommand(program);
   addCompareCommand(program);

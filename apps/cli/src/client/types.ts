@@ -78,6 +78,31 @@ export interface IngestRequest {
   readonly table?: Readonly<Record<string, string>>;
 }
 
+/** `background_models` of a process request. */
+export interface BackgroundModels {
+  readonly static_field?: string;
+  readonly static_field_degree?: number;
+  readonly static_field_tide_system?: 'zero_tide' | 'tide_free' | 'mean_tide';
+  readonly earth_rotation?: Readonly<Record<string, unknown>>;
+  readonly forces?: 'auto' | 'complete' | 'none' | RequestedForces;
+}
+
+/** Forces beside the static field; absent members are those of the complete set. Files are upload:… or object:… */
+export interface RequestedForces {
+  readonly third_bodies?: boolean | { readonly planets: readonly string[] };
+  readonly ephemeris?: string;
+  readonly solid_earth_tide?: boolean;
+  readonly ocean_tide?: string;
+  readonly ocean_tide_degree_max?: number;
+  readonly pole_tide?: boolean;
+  readonly ocean_pole_tide?: string;
+  readonly atmospheric_tide?: string | readonly string[];
+  readonly dealiasing?: string | readonly string[];
+  readonly dealiasing_degree_max?: number;
+  readonly relativity?: boolean;
+  readonly field_variation?: boolean;
+}
+
 export interface ProcessRequest {
   readonly algorithm: string;
   readonly degree_max: number;
@@ -89,9 +114,10 @@ export interface ProcessRequest {
   readonly satellites?: readonly string[];
   readonly arc_length_hours?: number;
   readonly iterations?: number;
-  readonly background_models?: Readonly<Record<string, unknown>>;
+  readonly background_models?: BackgroundModels;
   readonly observations?: Readonly<Record<string, unknown>>;
   readonly parametrization?: Readonly<Record<string, unknown>>;
+  readonly orbit?: { readonly sampling_seconds?: number };
 }
 
 export interface CatalogRequest {

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Geopotential, gpsToIso, mjdGps } from '@gravity/geodesy';
 import type { ResidualStatistics } from '@gravity/recovery';
-import { loadConfig, resolveEarthRotation, startServer } from '@gravity/server';
+import { COMPLETE_FORCES, loadConfig, resolveEarthRotation, startServer } from '@gravity/server';
 import { webRoot } from '@gravity/web';
 import type { Command } from 'commander';
 import { type Journey, travel } from '../demo/journey.js';
@@ -108,6 +108,7 @@ async function simulate(options: DemoOptions, workspace: DemoWorkspace, version:
       days,
       trueField: truth,
       earthRotation: (await resolveEarthRotation({ model: 'iers2010' }, start, start + days * DAY)).spec,
+      forces: COMPLETE_FORCES,
       rangeRateNoise: NOISE.rangeRate,
       positionNoise: NOISE.position,
       orbitSeconds: SAMPLING,

@@ -10,25 +10,21 @@ import {
   type Screening,
 } from '@gravity/recovery';
 import { type Command, Option } from 'commander';
-import { type ObservationFile, readObservations } from '../files/read-observations.js';
+import { FORCES_HELP, fieldDegreeFor, forcesForFiles, prepareForces } from '../forces.js';
 import { addRotationOptions, fieldOf, type RotationOptions, rotationOf } from '../models.js';
-import { note, print, UsageError } from '../output.js';
+import { note, print } from '../output.js';
 import { accuracyRows, formatAccuracy, formatResiduals } from '../recover/accuracy.js';
 import { cutArcs, joinObservations } from '../recover/inputs.js';
+import { type ObservationOptionsOfCommand, readAll } from '../recover/read-all.js';
 import { runRecovery } from '../recover/run.js';
 import { createProgress } from '../terminal/progress.js';
 import { formatDuration } from '../terminal/table.js';
 import { collect, parseCount, parseDegree, parseNonNegative, parsePositive } from './options.js';
 
-interface RecoverOptions extends RotationOptions {
-  readonly orbit: readonly string[];
-  readonly rangeRate?: readonly string[];
-  readonly accelerometer?: readonly string[];
-  readonly attitude?: readonly string[];
-  readonly frame?: 'inertial' | 'terrestrial';
-  readonly timeScale?: 'GPS' | 'TAI' | 'TT' | 'UTC';
+interface RecoverOptions extends RotationOptions, ObservationOptionsOfCommand {
   readonly field: string;
   readonly fieldDegree?: number;
+  readonly forces?: string;
   readonly degree: number;
   readonly degreeMin: number;
   readonly arcHours: number;
@@ -70,7 +66,15 @@ export function addRecoverCommand(program: Command): void {
       'a-priori field: a name that ships with the server, or an ICGEM file',
       'GGM05C',
     )
-    .option('--field-degree <n>', 'degree of the a-priori field (default: that of the solution)', parseDegree)
+    .option(
+      '--field-degree <n>',
+      'degree of the a-priori field (default: that of the solution, real data at least 120)',
+      parseDegree,
+    )
+    .option(
+      '--forces <set>',
+      `beside the field: ${FORCES_HELP} (default: as the files say; real data: complete)`,
+    )
     .option('--degree <n>', 'highest degree of the solution', parseDegree, 30)
     .option('--degree-min <n>', 'lowest degree of the solution', parseDegree, 2)
     .option('--arc-hours <h>', 'length of an arc', parsePositive, 24)
@@ -115,29 +119,43 @@ export function addRecoverCommand(program: Command): void {
 
 async function recover(options: RecoverOptions): Promise<void> {
   const started = performance.now();
-  const mission = joinObservations(await readAll(options));
+  const files = await readAll(options);
+  const mission = joinObservations(files);
   const { startGpsSeconds: start, endGpsSeconds: end } = mission;
   const mjd = mjdGps((start + end) / 2);
-  const apriori = await fieldOf(options.field, options.fieldDegree ?? options.degree, mjd);
-  const withForces = mission.satellites.every((s) => s.accelerometer !== undefined);
+  const earthRotation = await rotationOf(options, start, end);
+  const satellites = mission.satellites.map((s) => s.satellite);
+  const resolved = await forcesForFiles(options.forces, files, satellites, earthRotation);
+  for (const warning of resolved.warnings)
+    note(`warning: ${warning.replace('background_models.forces', '--forces')}`);
+  const fieldDegree = fieldDegreeFor(options.fieldDegree, options.degree, resolved.simulated);
+  const { field: apriori, ...models } = await prepareForces(
+    resolved.forces,
+    await fieldOf(options.field, fieldDegree, mjd),
+    earthRotation,
+    start,
+    end,
+  );
+  const measured = mission.satellites.every((s) => s.accelerometer !== undefined);
   const setup: RecoverySetup = {
     degreeMin: options.degreeMin,
     degreeMax: options.degree,
     referenceField: apriori,
-    earthRotation: await rotationOf(options, start, end),
+    earthRotation,
+    ...(models.forces && { forces: models.forces }),
     sigmaRangeRate: options.sigmaRangeRate,
     sigmaPosition: options.sigmaPosition,
     positionSamplingSeconds: options.positionSampling,
-    accelerometerBias: withForces ? options.accelerometerBias : 'none',
+    accelerometerBias: measured ? options.accelerometerBias : 'none',
     accelerometerScale: false,
     rangingEmpirical: options.rangingEmpirical,
     algorithm: options.algorithm,
     screening: { method: options.screening },
   };
   const arcs = cutArcs(mission, options.arcHours);
-  const names = mission.satellites.map((s) => s.satellite).join(', ');
+  const names = satellites.join(', ');
   note(
-    `${names}: ${gpsToIso(start, 0, 0)} to ${gpsToIso(end, 0, 0)}, ${arcs.length} arcs, a-priori ${apriori.name}`,
+    `${names}: ${gpsToIso(start, 0, 0)} to ${gpsToIso(end, 0, 0)}, ${arcs.length} arcs, a-priori ${apriori.name}; ${models.models.length > 0 ? models.models.join('; ') : 'no forces beside it'}`,
   );
   const la = await createLinearAlgebra({ backend: options.linearAlgebra, threads: options.threads });
   const progress = createProgress('recover');
@@ -150,7 +168,9 @@ async function recover(options: RecoverOptions): Promise<void> {
     const field = { ...run.solution.field, name: `${names.replaceAll(', ', '_')}_${options.degree}` };
     await writeFile(
       options.out,
-      writeGfc(field, { comment: `gravity recover, a-priori field ${apriori.name}` }),
+      writeGfc(field, {
+        comment: [`gravity recover, a-priori field ${apriori.name}`, ...models.models].join('\n'),
+      }),
     );
     const seconds = (performance.now() - started) / 1000;
     const truth = options.truth ? await fieldOf(options.truth, options.degree, mjd) : undefined;
@@ -177,24 +197,4 @@ async function recover(options: RecoverOptions): Promise<void> {
     progress.stop();
     await la.close();
   }
-}
-
-async function readAll(options: RecoverOptions): Promise<ObservationFile[]> {
-  const { frame, timeScale } = options;
-  const files: ObservationFile[] = [];
-  const groups = [
-    ['orbit', options.orbit],
-    ['ranging', options.rangeRate ?? []],
-    ['accelerometer', options.accelerometer ?? []],
-    ['attitude', options.attitude ?? []],
-  ] as const;
-  for (const [kind, paths] of groups) {
-    for (const path of paths) {
-      for (const file of await readObservations(path, { kind, frame, timeScale })) {
-        if (file.kind !== kind) throw new UsageError(`${path}: holds ${file.kind} data, ${kind} expected`);
-        files.push(file);
-      }
-    }
-  }
-  return files;
 }

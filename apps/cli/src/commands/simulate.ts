@@ -1,5 +1,6 @@
 import { mjdGps } from '@gravity/geodesy';
 import type { Command } from 'commander';
+import { FORCES_HELP, forcesOf } from '../forces.js';
 import { addRotationOptions, fieldOf, type RotationOptions, rotationOf } from '../models.js';
 import { print } from '../output.js';
 import { addFields, DEMO_ANOMALIES, massSignal } from '../simulate/mass-signal.js';
@@ -20,6 +21,7 @@ interface SimulateOptions extends RotationOptions {
   readonly staticField: string;
   readonly massSignal?: boolean;
   readonly nonGravitational: boolean;
+  readonly forces?: string;
   readonly seed?: number;
   readonly tables?: boolean;
 }
@@ -45,6 +47,10 @@ export function addSimulateCommand(program: Command, version: string): void {
     .option('--ranging-sampling <s>', 'step of KBR1B', parsePositive, 5)
     .option('--accelerometer-sampling <s>', 'step of ACC1B and SCA1B', parsePositive, 1)
     .option('--no-non-gravitational', 'no drag, no accelerometer and star camera data')
+    .option(
+      '--forces <set>',
+      `beside the true field: ${FORCES_HELP} (default: complete, with a constant rotation none)`,
+    )
     .option('--seed <n>', 'of the noise', parseNonNegative)
     .option('--tables', 'write plain tables (CSV) as well');
   addRotationOptions(command).action((options: SimulateOptions) => simulate(options, version));
@@ -63,6 +69,7 @@ async function simulate(options: SimulateOptions, version: string): Promise<void
       days: options.days,
       trueField,
       earthRotation: await rotationOf(options, start, start + options.days * 86_400),
+      forces: await forcesOf(options.forces ?? (options.earthRotation === 'constant' ? 'none' : 'complete')),
       rangeRateNoise: options.noise * 1e-6,
       positionNoise: options.positionNoise,
       orbitSeconds: options.orbitSampling,

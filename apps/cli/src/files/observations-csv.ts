@@ -11,6 +11,7 @@ export function seriesOf(file: ObservationFile): { readonly gpsSeconds: Float64A
 /** The project's own table layout, which `gravity recover` and ingest read back. */
 export function* observationsCsv(file: ObservationFile): Generator<string> {
   if (file.satellite) yield `# satellite: ${file.satellite}\n`;
+  if (file.forces !== undefined) yield `# forces: ${file.forces}\n`;
   yield '# time_scale: GPS\n';
   const { gpsSeconds } = seriesOf(file);
   if (gpsSeconds.length > 0) yield `# start: ${gpsToIso(gpsSeconds[0])}\n`;

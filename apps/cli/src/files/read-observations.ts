@@ -3,6 +3,7 @@ import {
   accelerometerRecords,
   attitudeRecords,
   correctedRanging,
+  type Level1bHeader,
   orbitRecords,
   parseLevel1bFileName,
   readEpochTable,
@@ -13,11 +14,17 @@ import {
   type TableTimeScale,
 } from '@gravity/formats';
 import type { AccelerometerSeries, AttitudeSeries, RangingSeries, StateSeries } from '@gravity/recovery';
+import { statedForces } from '@gravity/server';
 import { UsageError } from '../output.js';
 import { type FileMember, headText, readMembers } from './read-file.js';
 
 /** What one file holds, whichever format it has. */
-export type ObservationFile = { readonly name: string; readonly satellite?: string } & (
+export type ObservationFile = {
+  readonly name: string;
+  readonly satellite?: string;
+  /** The forces it was simulated with, as it states them; undefined for measured data. */
+  readonly forces?: string;
+} & (
   | { readonly kind: 'orbit'; readonly orbit: StateSeries }
   | { readonly kind: 'ranging'; readonly ranging: RangingSeries }
   | { readonly kind: 'accelerometer'; readonly accelerometer: AccelerometerSeries }
@@ -49,7 +56,8 @@ async function readMember(member: FileMember, options: ObservationOptions): Prom
     return { kind: 'orbit', name: member.name, satellite: table.satellite, orbit: statesOf(table) };
   }
   const table = await readEpochTable([member.bytes], { file: member.name, ...options });
-  const base = { name: member.name, satellite: table.satellite };
+  const forces = statedForces(table.metadata);
+  const base = { name: member.name, satellite: table.satellite, ...(forces !== undefined && { forces }) };
   const { gpsSeconds } = table;
   switch (table.kind) {
     case 'orbit':
@@ -67,8 +75,15 @@ async function readMember(member: FileMember, options: ObservationOptions): Prom
   }
 }
 
-async function readLevel1b({ name, bytes }: FileMember): Promise<ObservationFile> {
-  const { header, table } = await readLevel1bTable([bytes], { file: name });
+async function readLevel1b(member: FileMember): Promise<ObservationFile> {
+  const { header, table } = await readLevel1bTable([member.bytes], { file: member.name });
+  const forces = statedForces(header.globalAttributes);
+  return { ...level1bSeries(member.name, header, table), ...(forces !== undefined && { forces }) };
+}
+
+type Level1bRecords = Awaited<ReturnType<typeof readLevel1bTable>>['table'];
+
+function level1bSeries(name: string, header: Level1bHeader, table: Level1bRecords): ObservationFile {
   const satellite = header.satellite ? `GRACE-${header.satellite}` : undefined;
   switch (header.product) {
     case 'GNV1B':

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { writeGfc } from '@gravity/formats';
 import { calendarToMjd, dayToGps, type EarthRotationSpec, type Geopotential } from '@gravity/geodesy';
 import { type MissionSpec, simulateMission } from '@gravity/recovery';
+import { type ForcesSpec, forcesStatement } from '@gravity/server';
+import { prepareForces } from '../forces.js';
 import { UsageError } from '../output.js';
 import { writeDay, writeDayTables } from './write-day.js';
 
@@ -12,6 +14,8 @@ export interface SimulationRequest {
   readonly days: number;
   readonly trueField: Geopotential;
   readonly earthRotation: EarthRotationSpec;
+  /** Forces beside the true field; the files state them. */
+  readonly forces: 'none' | ForcesSpec;
   /** m/s and m, white. */
   readonly rangeRateNoise: number;
   readonly positionNoise: number;
@@ -39,13 +43,24 @@ export async function simulateToFolder(
   request: SimulationRequest,
   onProgress: (fraction: number, message: string) => void,
 ): Promise<string[]> {
-  const { trueField, days, folder } = request;
+  const { days, folder, earthRotation } = request;
+  const start = dayStart(request.date);
+  const prepared = await prepareForces(
+    request.forces,
+    request.trueField,
+    earthRotation,
+    start,
+    start + days * 86_400,
+  );
+  const { field: trueField, forces } = prepared;
+  const statement = forcesStatement(request.forces);
   const spec: MissionSpec = {
     satellites: ['GRACE-C', 'GRACE-D'],
-    startGpsSeconds: dayStart(request.date),
+    startGpsSeconds: start,
     days,
     trueField,
-    earthRotation: request.earthRotation,
+    earthRotation,
+    ...(forces && { forces }),
     nonGravitational: request.nonGravitational,
     sampling: {
       orbitSeconds: request.orbitSeconds,
@@ -61,14 +76,15 @@ export async function simulateToFolder(
     history: [
       `true field ${trueField.name} to degree ${trueField.maxDegree}`,
       `white noise ${request.rangeRateNoise} m/s in range rate, ${request.positionNoise} m in positions`,
-      `Earth rotation ${request.earthRotation.model}`,
+      `Earth rotation ${earthRotation.model}`,
+      `forces: ${statement}`,
     ],
   };
   const paths: string[] = [];
   for (const day of simulateMission(spec)) {
     onProgress((day.day + 0.5) / days, `day ${day.day + 1} of ${days}: writing`);
     paths.push(...(await writeDay(day, folder, notes)));
-    if (request.tables) await writeDayTables(day, join(folder, 'tables'));
+    if (request.tables) await writeDayTables(day, join(folder, 'tables'), statement);
     onProgress((day.day + 1) / days, `day ${day.day + 1} of ${days}`);
   }
   await writeFile(

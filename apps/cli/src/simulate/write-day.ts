@@ -57,8 +57,12 @@ function rangingFile(ranging: SimulatedDay['ranging'], notes: SimulationNotes): 
   });
 }
 
-/** The same day as plain tables: orbits, range rates and, where there are, accelerations and attitude. */
-export async function writeDayTables(day: SimulatedDay, folder: string): Promise<string[]> {
+/**
+ * The same day as plain tables: orbits, range rates and, where there are, accelerations and attitude.
+ *
+ * @param forces what the data were simulated with, as the tables state it
+ */
+export async function writeDayTables(day: SimulatedDay, folder: string, forces: string): Promise<string[]> {
   const date = dateOf(day);
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
@@ -70,11 +74,11 @@ export async function writeDayTables(day: SimulatedDay, folder: string): Promise
     const suffix = LETTERS[k].toLowerCase();
     await write(
       `orbit-${suffix}`,
-      observationsCsv({ kind: 'orbit', name: '', satellite, orbit: orbitOf(data) }),
+      observationsCsv({ kind: 'orbit', name: '', satellite, forces, orbit: orbitOf(data) }),
     );
     if (data.accelerometerGpsSeconds.length === 0) continue;
     const { accelerometerGpsSeconds: gpsSeconds, linearAcceleration: acceleration, quaternion } = data;
-    const base = { name: '', satellite };
+    const base = { name: '', satellite, forces };
     await write(
       `accelerometer-${suffix}`,
       observationsCsv({ kind: 'accelerometer', ...base, accelerometer: { gpsSeconds, acceleration } }),
@@ -86,7 +90,7 @@ export async function writeDayTables(day: SimulatedDay, folder: string): Promise
   }
   const { gpsSeconds, rangeRate } = day.ranging;
   const ranging = { instrument: 'table', gpsSeconds, rangeRate };
-  await write('range-rate', observationsCsv({ kind: 'ranging', name: '', ranging }));
+  await write('range-rate', observationsCsv({ kind: 'ranging', name: '', forces, ranging }));
   return paths;
 }
 

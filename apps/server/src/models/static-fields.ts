@@ -1,5 +1,5 @@
 import { evaluateGfcAt, type GfcModel, parseGfc } from '@gravity/formats';
-import { truncateGeopotential } from '@gravity/geodesy';
+import { type Geopotential, type TideSystem, truncateGeopotential } from '@gravity/geodesy';
 import { TaskError } from '../jobs/task.js';
 import { sha256 as digest, readAsset } from './assets.js';
 import type { LoadedField } from './types.js';
@@ -35,7 +35,13 @@ export interface StaticFieldRequest {
   readonly lowerIsFine?: boolean;
   /** Epoch for time-variable fields, MJD. */
   readonly mjd: number;
+  /** Of a file that does not state it. */
+  readonly tideSystem?: StatedTideSystem;
 }
+
+/** What a request may state. */
+export const TIDE_SYSTEMS = ['zero_tide', 'tide_free', 'mean_tide'] as const;
+export type StatedTideSystem = (typeof TIDE_SYSTEMS)[number];
 
 const FIELD = 'background_models.static_field';
 const parsed = new Map<string, Promise<{ model: GfcModel; sha256: string }>>();
@@ -44,7 +50,8 @@ const parsed = new Map<string, Promise<{ model: GfcModel; sha256: string }>>();
  * A static field to the degree wanted.
  *
  * @param openUserFile opens `upload:` and `object:` names; throws TaskError when there is no such file
- * @throws TaskError `unknown_static_field` (listing the known ones), `static_field_degree`, `invalid_static_field`
+ * @throws TaskError `unknown_static_field` (listing the known ones), `static_field_degree`, `invalid_static_field`;
+ *   `static_field_tide_system` where the request contradicts the file
  */
 export async function loadStaticField(
   request: StaticFieldRequest,
@@ -71,6 +78,7 @@ export async function loadStaticField(
           sha256: digest(bytes),
         }),
       );
+  checkTideSystem(name, model.constant.tideSystem, request.tideSystem);
   const available = model.constant.maxDegree;
   if (maxDegree > available && !request.lowerIsFine) {
     const text = `static field ${name} reaches degree ${available}, ${maxDegree} wanted`;
@@ -78,8 +86,15 @@ export async function loadStaticField(
       { field: 'background_models.static_field_degree', message: text },
     ]);
   }
+  const degree = Math.min(maxDegree, available);
+  const tideSystem = request.tideSystem ?? model.constant.tideSystem;
+  const at = (epoch: number): Geopotential => ({
+    ...truncateGeopotential(evaluateGfcAt(model, epoch), degree),
+    tideSystem,
+  });
   return {
-    field: truncateGeopotential(evaluateGfcAt(model, mjd), Math.min(maxDegree, available)),
+    field: at(mjd),
+    ...(model.timeVariable.length > 0 && { at }),
     reference: {
       role: 'static_field',
       name: own ? `${name} (${model.name})` : name,
@@ -87,6 +102,14 @@ export async function loadStaticField(
       source: registered?.source ?? 'file of the user',
     },
   };
+}
+
+function checkTideSystem(name: string, own: TideSystem, stated: StatedTideSystem | undefined): void {
+  if (stated === undefined || own === 'unknown' || own === stated) return;
+  const message = `${name} is ${own}, not ${stated}`;
+  throw new TaskError('static_field_tide_system', message, [
+    { field: 'background_models.static_field_tide_system', message },
+  ]);
 }
 
 function loadRegistered(entry: RegisteredField) {

@@ -1,8 +1,21 @@
 import type { EarthRotationSpec, EopTable, Geopotential } from '@gravity/geodesy';
 
+export type ModelRole =
+  | 'static_field'
+  | 'earth_rotation'
+  | 'ephemeris'
+  | 'third_bodies'
+  | 'relativity'
+  | 'solid_earth_tide'
+  | 'pole_tide'
+  | 'ocean_tide'
+  | 'ocean_pole_tide'
+  | 'atmospheric_tide'
+  | 'dealiasing';
+
 /** A model as provenance records it. */
 export interface ModelReference {
-  readonly role: 'static_field' | 'earth_rotation';
+  readonly role: ModelRole;
   /** Name from the registry, or `upload:…` / `object:…` as the request gave it. */
   readonly name: string;
   /** SHA-256 of the model's bytes (of the constants, for a model without a file). */
@@ -12,6 +25,8 @@ export interface ModelReference {
 
 export interface LoadedField {
   readonly field: Geopotential;
+  /** Of a time-variable field: the same at another epoch, MJD. */
+  readonly at?: (mjd: number) => Geopotential;
   readonly reference: ModelReference;
 }
 

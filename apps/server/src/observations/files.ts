@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.js';
+import { statedForces } from '../models/index.js';
 
 /** An ingested file, as far as reading its records back needs it. */
 export interface ObservationFile {
@@ -15,6 +16,8 @@ export interface ObservationFile {
   readonly frame?: 'terrestrial' | 'celestial';
   readonly gaps: readonly { readonly afterGpsSeconds: number; readonly beforeGpsSeconds: number }[];
   readonly nominalStepSeconds?: number;
+  /** The forces it was simulated with, as it states them. */
+  readonly statedForces?: string;
 }
 
 export interface FileQuery {
@@ -70,6 +73,7 @@ export async function listObservationFiles(db: Database, query: FileQuery): Prom
       frame: frame === 'terrestrial' || frame === 'celestial' ? frame : undefined,
       gaps: quality.gaps?.list ?? [],
       nominalStepSeconds: quality.nominalStepSeconds,
+      statedForces: statedForces(row.metadata),
     };
   });
   // stable: files of one release stay in the order of their ingestion

@@ -2,6 +2,7 @@ import type {
   AccelerometerSeries,
   ArcObservations,
   AttitudeSeries,
+  RangingObservation,
   RangingSeries,
   SatelliteArc,
 } from '@gravity/recovery';
@@ -19,6 +20,8 @@ export interface ArcQuery {
   readonly endGpsSeconds: number;
   /** 'auto': KBR1B, unless another covers clearly more of the arc. */
   readonly ranging: 'auto' | 'KBR1B' | 'LRI1B' | 'table' | 'none';
+  /** Default range_rate; with the others the rates are loaded too. */
+  readonly rangingObservation?: RangingObservation;
   /** Positions at multiples of this, s. */
   readonly positionSamplingSeconds: number;
   /** Accelerations and attitude at multiples of this, s; all by default. */
@@ -76,8 +79,16 @@ export async function loadArc(db: Database, query: ArcQuery): Promise<LoadedArc>
   };
 }
 
+const RATE_COLUMNS = ['range_rate', 'light_time_rate', 'antenna_rate'] as const;
+const MORE_COLUMNS = {
+  range: ['biased_range', 'light_time_range', 'antenna_range'],
+  range_acceleration: ['range_acceleration', 'light_time_acceleration', 'antenna_acceleration'],
+} as const;
+
 interface Candidate {
   readonly product: string;
+  /** In place of those of the product table. */
+  readonly values?: readonly string[];
   readonly frame?: 'terrestrial' | 'celestial';
 }
 
@@ -142,22 +153,35 @@ class ArcLoader {
       wish === 'auto'
         ? ['KBR1B', 'LRI1B', 'table_range_rate']
         : [wish === 'table' ? 'table_range_rate' : wish];
+    const observation = this.#query.rangingObservation ?? 'range_rate';
+    const more = observation === 'range_rate' ? [] : MORE_COLUMNS[observation];
     const found = await this.#best(
       pair,
-      products.map((product) => ({ product })),
+      products.map((product) => ({ product, values: [...RATE_COLUMNS, ...more] })),
       undefined,
       0,
     );
-    if (!found) {
-      this.missing.push(`no ranging of ${pair}${wish === 'auto' ? '' : ` (${wish})`}`);
+    const what = observation.replace('_', ' ');
+    const usable = found && withoutNaN(found.series, more.length > 0 ? 3 : 0);
+    if (!found || usable?.gpsSeconds.length === 0) {
+      const lack = found ? ` with ${what}s` : '';
+      this.missing.push(`no ranging of ${pair}${wish === 'auto' ? '' : ` (${wish})`}${lack}`);
       return undefined;
     }
-    const { values, gpsSeconds } = found.series;
+    const { values, width, gpsSeconds } = usable ?? found.series;
     // measured + light time + antenna centre; tables have no corrections
-    const rangeRate = new Float64Array(gpsSeconds.length).map(
-      (_, i) => values[3 * i] + (values[3 * i + 1] || 0) + (values[3 * i + 2] || 0),
-    );
-    return { instrument: found.candidate.product, gpsSeconds, rangeRate };
+    const corrected = (at: number) =>
+      new Float64Array(gpsSeconds.length).map((_, i) => {
+        const k = width * i + at;
+        return values[k] + (values[k + 1] || 0) + (values[k + 2] || 0);
+      });
+    return {
+      instrument: found.candidate.product,
+      gpsSeconds,
+      rangeRate: corrected(0),
+      ...(observation === 'range' && { range: corrected(3) }),
+      ...(observation === 'range_acceleration' && { rangeAcceleration: corrected(3) }),
+    };
   }
 
   /** The first candidate that covers enough of the arc, else the one that covers most. */
@@ -181,6 +205,7 @@ class ArcLoader {
         startGpsSeconds: startGpsSeconds - padding,
         endGpsSeconds: endGpsSeconds + padding,
         samplingSeconds: usefulSampling(product, samplingSeconds),
+        ...(candidate.values && { values: candidate.values }),
         files,
       });
       const coverage = coverageOf(series.gpsSeconds, startGpsSeconds, endGpsSeconds);
@@ -219,6 +244,17 @@ function coverageOf(epochs: Float64Array, start: number, end: number): number {
   let covered = step;
   for (const length of steps) if (length <= 2 * step) covered += length;
   return Math.min(1, covered / Math.max(1, end - start));
+}
+
+/** The epochs whose value at a place is there. */
+function withoutNaN({ gpsSeconds, values, width, report }: Series, at: number): Series {
+  const keep = [...gpsSeconds.keys()].filter((i) => !Number.isNaN(values[width * i + at]));
+  if (keep.length === gpsSeconds.length) return { gpsSeconds, values, width, report };
+  const kept = new Float64Array(width * keep.length);
+  keep.forEach((i, k) => {
+    kept.set(values.subarray(width * i, width * (i + 1)), width * k);
+  });
+  return { gpsSeconds: Float64Array.from(keep, (i) => gpsSeconds[i]), values: kept, width, report };
 }
 
 /** Parts of rows: [0, at) and [at, width) of each. */

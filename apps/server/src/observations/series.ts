@@ -33,6 +33,8 @@ export interface SeriesQuery {
   readonly endGpsSeconds: number;
   /** Only epochs at multiples of this, s. */
   readonly samplingSeconds?: number;
+  /** Names of values in place of those of the product table. */
+  readonly values?: readonly string[];
   /** Files of the product in order of precedence, the best last. */
   readonly files: readonly ObservationFile[];
 }
@@ -53,9 +55,11 @@ export async function loadSeries(db: Database, query: SeriesQuery): Promise<Seri
   if (!use || !NAME.test(query.product) || !NAME.test(query.satellite)) {
     throw new RangeError(`no series of product ${query.product} and satellite ${query.satellite}`);
   }
-  const width = use.values.length;
+  const names = query.values ?? use.values;
+  if (!names.every((name) => NAME.test(name))) throw new RangeError(`no names of values: ${names.join()}`);
+  const width = names.length;
   const rows = new RowCollector(width);
-  for (const group of groupByLayout(query.files, use.values, use.table)) {
+  for (const group of groupByLayout(query.files, names, use.table)) {
     const sql = selectSql(query, use.table, group);
     await readNumberRows(db.copyOut(sql), 3 + width, (row) => rows.add(row));
   }

@@ -1,8 +1,10 @@
 import { gpsEpoch, gpsToDay, mjdToIsoDate } from '@gravity/geodesy';
 import type { Variable } from './writer-variables.js';
 
-/** What a simulated file says about itself. */
+/** What a file of ours says about itself. */
 export interface SimulationNotes {
+  /** Simulated (default), or computed from observations, as an orbit that was determined from positions. */
+  readonly origin?: 'simulated' | 'computed';
   /** ISO 8601 UTC of the creation, e.g. 2026-11-24T12:00:00Z; given by the caller, so that bytes are reproducible. */
   readonly created: string;
   /** Who made the data. */
@@ -25,32 +27,49 @@ export interface HeaderContent {
   readonly stopGpsSeconds: number;
 }
 
+const WORDS = {
+  simulated: {
+    acknowledgement: 'Simulated data, not measured and not a product of the GRACE-FO mission or its agencies',
+    creator: 'Gravity Processing Backend mission simulator',
+    history: ['SIMULATED DATA'],
+    adjective: 'simulated',
+    noun: 'simulation',
+    title: 'Simulation',
+  },
+  computed: {
+    acknowledgement: 'Computed from observations, not a product of the GRACE-FO mission or its agencies',
+    creator: 'Gravity Processing Backend',
+    history: [],
+    adjective: 'computed',
+    noun: 'computation',
+    title: 'Computation',
+  },
+} as const;
+
 /**
  * YAML header with the keys and the variable list of release 04, saying in title, summary, source, history and
- * everything about the creator that the data are simulated and no product of the mission.
+ * everything about the creator that the data are simulated, or computed here, and no product of the mission.
  */
 export function simulatedHeader(content: HeaderContent, notes: SimulationNotes): string {
   const institution = notes.institution ?? 'Gravity Processing Backend';
   const history = notes.history ?? [];
+  const words = WORDS[notes.origin ?? 'simulated'];
   const attributes: readonly (readonly [string, string | readonly string[]])[] = [
-    [
-      'acknowledgement',
-      'Simulated data, not measured and not a product of the GRACE-FO mission or its agencies',
-    ],
+    ['acknowledgement', words.acknowledgement],
     ['conventions', 'CF-1.6, ACDD-1.3, ISO 8601'],
     ['creator_email', 'none'],
     ['creator_institution', institution],
-    ['creator_name', 'Gravity Processing Backend mission simulator'],
+    ['creator_name', words.creator],
     ['creator_type', 'group'],
     ['creator_url', 'none'],
     ['date_created', notes.created],
     ['date_issued', notes.created],
-    ['history', ['SIMULATED DATA', ...history]],
-    ['id', 'simulated'],
+    ['history', [...words.history, ...history]],
+    ['id', words.adjective],
     ['institution', institution],
     ['instrument', content.instrument],
     ['instrument_vocabulary', 'NASA Global Change Master Directory instrument keywords'],
-    ['keywords', `GRACE-FO, ${content.instrument}, simulation`],
+    ['keywords', `GRACE-FO, ${content.instrument}, ${words.noun}`],
     ['keywords_vocabulary', 'NASA Global Change Master Directory (GCMD) Science Keywords'],
     ['license', 'none'],
     ['naming_authority', 'none'],
@@ -58,10 +77,10 @@ export function simulatedHeader(content: HeaderContent, notes: SimulationNotes):
     ['platform_vocabulary', 'NASA Global Change Master Directory platform keywords'],
     ['processing_level', '1B'],
     ['product_version', '04'],
-    ['program', 'simulation'],
+    ['program', words.noun],
     [
       'project',
-      'Simulation in the format of the Gravity Recovery And Climate Experiment Follow-On (GRACE-FO)',
+      `${words.title} in the format of the Gravity Recovery And Climate Experiment Follow-On (GRACE-FO)`,
     ],
     ['publisher_email', 'none'],
     ['publisher_institution', institution],
@@ -69,11 +88,11 @@ export function simulatedHeader(content: HeaderContent, notes: SimulationNotes):
     ['publisher_type', 'group'],
     ['publisher_url', 'none'],
     ['references', 'GRACE-FO Level-1 Data Product User Handbook (JPL D-56935) for the format'],
-    ['source', `Simulation: ${content.source}`],
-    ['summary', `SIMULATED: ${content.summary}`],
+    ['source', `${words.title}: ${content.source}`],
+    ['summary', `${words.adjective.toUpperCase()}: ${content.summary}`],
     ['time_coverage_start', calendarTime(content.startGpsSeconds)],
     ['time_coverage_stop', calendarTime(content.stopGpsSeconds)],
-    ['title', `GRACE-FO ${content.title} (simulated)`],
+    ['title', `GRACE-FO ${content.title} (${words.adjective})`],
   ];
   const lines = [
     'header:',

@@ -10,7 +10,7 @@ import {
 
 export type { SimulationNotes } from './writer-header.js';
 
-type Satellite = 'C' | 'D';
+type Satellite = 'A' | 'B' | 'C' | 'D';
 /** Formal error of records that have none, as the real GNI1B files write it. */
 const NO_FORMAL_ERROR = '1e+33';
 const NO_FORMAL_ERROR_FLAG = 0x80;

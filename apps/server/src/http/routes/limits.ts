@@ -1,7 +1,7 @@
 import { knownSatellites } from '../../missions.js';
 import type { Api, AppContext } from '../context.js';
 import { JsonObject } from '../schemas/common.js';
-import { algorithms, limits, outputProducts } from '../schemas/operations.js';
+import { algorithms, fieldProducts, limits, orbitProducts } from '../schemas/operations.js';
 
 /** What a client may ask for, so that it need not find out by errors. */
 export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
@@ -29,7 +29,8 @@ export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
         },
         processing: {
           algorithms,
-          output_products: outputProducts,
+          output_products: fieldProducts,
+          orbit_products: orbitProducts,
           degree_max: { min: limits.degreeMin, max: limits.degreeMax },
           interval_days: limits.intervalDays,
           time_step_seconds: limits.timeStepSeconds,

@@ -8,13 +8,9 @@ import { HttpError } from '../errors.js';
 import { idempotencyKey, requestHash } from '../idempotency.js';
 import { JobSchema, presentJob } from '../schemas/jobs.js';
 import { CatalogBody, IngestBody, PlanBody, ProcessBody } from '../schemas/operations.js';
-import {
-  type CheckContext,
-  checkCatalog,
-  checkIngest,
-  checkPlan,
-  checkProcess,
-} from '../semantics/operations.js';
+import type { CheckContext } from '../semantics/check-context.js';
+import { checkCatalog, checkIngest, checkPlan } from '../semantics/operations.js';
+import { checkProcess } from '../semantics/process.js';
 
 const headers = Type.Object({
   'idempotency-key': Type.Optional(

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { satellites } from '../../missions.js';
 import { strict, stringEnum, Timestamp, Uuid } from './common.js';
+import { BackgroundModels, Observations, Parametrization } from './process-options.js';
 
 export const limits = {
   degreeMin: 2,
@@ -11,8 +12,19 @@ export const limits = {
   iterations: 5,
 } as const;
 
-export const algorithms = ['variational', 'short_arc', 'acceleration'] as const;
-export const outputProducts = ['coefficients', 'grids', 'uncertainties', 'covariance', 'maps'] as const;
+export const algorithms = ['variational', 'short_arc', 'acceleration', 'orbit'] as const;
+/** Of a field; the report is always made. */
+export const fieldProducts = [
+  'coefficients',
+  'grids',
+  'uncertainties',
+  'covariance',
+  'maps',
+  'report',
+] as const;
+/** Of algorithm orbit. */
+export const orbitProducts = ['orbit', 'residuals', 'report'] as const;
+export const outputProducts = [...fieldProducts.slice(0, -1), ...orbitProducts] as const;
 
 const satelliteNamesAndAliases = satellites.flatMap((satellite) => [satellite.name, ...satellite.aliases]);
 const aliasText = satellites
@@ -138,83 +150,17 @@ export const IngestBody = Type.Object(
   },
 );
 
-const Iers2010Rotation = Type.Object(
+const Orbit = Type.Object(
   {
-    model: Type.Literal('iers2010'),
-    eop: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 512,
-        description:
-          'upload:{upload_id} or object:products/… of an IERS C04 series, where the one that ships does not reach.',
+    sampling_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 3600,
+        description: 'Of the orbits written; default that of the positions.',
       }),
     ),
   },
-  strict,
-);
-const ConstantRotation = Type.Object(
-  {
-    model: Type.Literal('constant'),
-    rate: Type.Optional(
-      Type.Number({ minimum: -1e-3, maximum: 1e-3, description: 'rad/s; default 7.292115e-5' }),
-    ),
-    angle_at_epoch: Type.Optional(
-      Type.Number({ minimum: -1e6, maximum: 1e6, description: 'rad; default 0' }),
-    ),
-    epoch: Type.Optional(Timestamp),
-    epoch_gps_seconds: Type.Optional(
-      Type.Number({ minimum: -1e10, maximum: 1e10, description: 'Seconds past 2000-01-01T12:00:00 GPS.' }),
-    ),
-  },
-  strict,
-);
-
-const EarthRotation = Type.Unsafe<Static<typeof Iers2010Rotation> | Static<typeof ConstantRotation>>({
-  type: 'object',
-  required: ['model'],
-  discriminator: { propertyName: 'model' },
-  oneOf: [Iers2010Rotation, ConstantRotation],
-});
-
-const BackgroundModels = Type.Object(
-  {
-    static_field: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 512,
-        description:
-          'A registered field such as GGM05C, or object:products/… or upload:{upload_id} of an ICGEM gfc file.',
-      }),
-    ),
-    static_field_degree: Type.Optional(Type.Integer({ minimum: 0, maximum: 2190 })),
-    earth_rotation: Type.Optional(EarthRotation),
-  },
-  strict,
-);
-
-const Observations = Type.Object(
-  {
-    ranging: Type.Optional(stringEnum(['auto', 'KBR1B', 'LRI1B', 'table', 'none'])),
-    sigma_range_rate: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'm/s' })),
-    sigma_position: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e4, description: 'm' })),
-    position_sampling_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 3600 })),
-    use_accelerometer: Type.Optional(Type.Boolean()),
-  },
-  strict,
-);
-
-const Parametrization = Type.Object(
-  {
-    accelerometer_bias: Type.Optional(stringEnum(['none', 'constant', 'linear'])),
-    accelerometer_scale: Type.Optional(Type.Boolean()),
-    ranging_empirical: Type.Optional(stringEnum(['none', 'bias', 'bias_trend'])),
-    screening: Type.Optional(
-      stringEnum(['none', 'clip', 'huber', 'igg'], {
-        description: 'Of observations by their residuals, anew in every pass: left out, or weighted down.',
-      }),
-    ),
-  },
-  strict,
+  { ...strict, description: 'For algorithm orbit.' },
 );
 
 const Grid = Type.Object(
@@ -229,7 +175,7 @@ export const ProcessBody = Type.Object(
   {
     algorithm: stringEnum(algorithms, {
       description:
-        'variational: the most accurate. short_arc: arcs of half an hour by integral equations, robust where forces are badly known. acceleration: line-of-sight accelerations, quick and rough; needs a pair.',
+        'variational: the most accurate. short_arc: arcs of half an hour by integral equations, robust where forces are badly known. acceleration: line-of-sight accelerations, quick and rough; needs a pair. orbit: no field, but the orbit of each satellite fitted to its positions over the static field of degree_max.',
     }),
     degree_max: DegreeMax,
     regularization: Type.Object(
@@ -239,7 +185,13 @@ export const ProcessBody = Type.Object(
       },
       strict,
     ),
-    output_products: Type.Array(stringEnum(outputProducts), { minItems: 1, maxItems: 5, uniqueItems: true }),
+    output_products: Type.Array(stringEnum(outputProducts), {
+      minItems: 1,
+      maxItems: 6,
+      uniqueItems: true,
+      description:
+        'orbit and residuals are for algorithm orbit, the others but report for fields. The report is always made.',
+    }),
     plan_id: Type.Optional(
       Type.String({ format: 'uuid', description: 'Default: your latest completed plan.' }),
     ),
@@ -252,6 +204,7 @@ export const ProcessBody = Type.Object(
     background_models: Type.Optional(BackgroundModels),
     observations: Type.Optional(Observations),
     parametrization: Type.Optional(Parametrization),
+    orbit: Type.Optional(Orbit),
     grid: Type.Optional(Grid),
     priority: Priority,
   },

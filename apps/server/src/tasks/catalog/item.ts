@@ -13,6 +13,8 @@ const TITLES: Readonly<Record<string, string>> = {
   uncertainties: 'Formal standard deviations',
   covariance: 'Covariance matrix of the coefficients',
   map: 'Map',
+  orbit: 'Dynamic orbit',
+  residuals: 'Observation residuals',
   report: 'Quality report',
 };
 

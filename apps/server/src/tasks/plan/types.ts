@@ -53,6 +53,7 @@ export interface PlanWarning {
     | 'degree_above_resolution'
     | 'polar_gap'
     | 'inclination_unknown'
+    | 'simulated_data'
     | 'missing_data'
     | 'no_usable_arc'
     | 'single_satellite'

@@ -42,6 +42,7 @@ export function planWarnings(
   return [
     ...resolutionWarnings(input, resolution),
     ...satelliteWarnings(input.parameters.satellites),
+    ...simulationWarnings(input),
     ...dataWarnings(arcs),
     ...rotationWarnings(input),
     ...sizeWarnings(input, arcs, cost),
@@ -103,6 +104,24 @@ function satelliteWarnings(satellites: readonly string[]): PlanWarning[] {
     return [{ code: 'several_pairs', severity: 'warning', field: 'satellites', message }];
   }
   return [];
+}
+
+/** What `forces: auto` of a process request will find. */
+function simulationWarnings({ files }: PlanInput): PlanWarning[] {
+  const statements = [...new Set(files.flatMap(({ statedForces }) => statedForces ?? []))];
+  if (statements.length === 0) return [];
+  const same = statements.length === 1;
+  return [
+    {
+      code: 'simulated_data',
+      severity: same ? 'info' : 'warning',
+      message:
+        `the data are simulated, with the forces ${statements.join('; ')}` +
+        (same
+          ? ': processing takes the same ones unless background_models.forces says otherwise'
+          : ': processing needs background_models.forces to say which are to be taken'),
+    },
+  ];
 }
 
 function dataWarnings(arcs: readonly PlannedArc[]): PlanWarning[] {

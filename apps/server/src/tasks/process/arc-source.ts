@@ -10,6 +10,8 @@ export interface InputFile {
   readonly product: string;
   readonly satellite: string;
   readonly sha256: string;
+  /** The forces it was simulated with, as it states them; undefined for measured data. */
+  readonly statedForces?: string;
 }
 
 /** Records that were there and not used. */

@@ -3,6 +3,7 @@ import { createLinearAlgebra, type LinearAlgebra } from '@gravity/linalg';
 import type { ArcNormals, RecoverySetup, RecoverySolution } from '@gravity/recovery';
 import { CheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import type { RecoveryEngine } from './engine.js';
+import { makeOrbitFiles } from './orbits/orbit-files.js';
 import { makeProducts } from './products/index.js';
 import type {
   ArcWorkerData,
@@ -89,6 +90,21 @@ const handlers: Handlers = {
     return summary;
   },
 
+  async orbit({ setup, arc, screening, samplingSeconds }, onProgress) {
+    const { engine, la } = need(session, 'open');
+    const fit = await engine.determineOrbit(setup, arc, la, {
+      screening,
+      outputSamplingSeconds: samplingSeconds,
+      signal: abort.signal,
+      onProgress: (iteration) => onProgress(1 - 0.6 ** iteration, `iteration ${iteration}`),
+    });
+    return { fit };
+  },
+
+  async orbitProducts({ context, fits }) {
+    return { files: await makeOrbitFiles(context, fits) };
+  },
+
   async products(context, onProgress) {
     return { files: await makeProducts(context, need(solution, 'solve'), onProgress) };
   },
@@ -103,8 +119,9 @@ function summaryOf(normals: ArcNormals): ArcSummary {
 function transferList(name: CallName, payload: unknown): ArrayBuffer[] {
   const views: Uint8Array[] = [];
   if (name === 'arc') views.push((payload as WorkerCalls['arc']['answer']).checkpoint);
-  if (name === 'products') {
-    for (const { bytes } of (payload as WorkerCalls['products']['answer']).files) views.push(bytes);
+  if (name === 'products' || name === 'orbitProducts') {
+    for (const { bytes } of (payload as WorkerCalls['products' | 'orbitProducts']['answer']).files)
+      views.push(bytes);
   }
   return views.map(({ buffer }) => buffer).filter((buffer): buffer is ArrayBuffer => isTransferable(buffer));
 }

@@ -17,23 +17,25 @@ export function createDatabaseArcSource({ db }: Pick<TaskContext, 'db'>): ArcSou
       // Not in the order of ingestion: the same files give the same recipe on another machine.
       return files
         .map(
-          ({ id, fileName, product, satellite, sha256 }): InputFile => ({
+          ({ id, fileName, product, satellite, sha256, statedForces }): InputFile => ({
             id,
             fileName,
             product,
             satellite,
             sha256,
+            ...(statedForces !== undefined && { statedForces }),
           }),
         )
         .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
     },
 
     async load(arc, { satellites }, { observations }) {
-      const { ranging, positionSamplingSeconds, useAccelerometer } = observations;
+      const { ranging, rangingObservation, positionSamplingSeconds, useAccelerometer } = observations;
       const loaded = await loadArc(db, {
         ...arc,
         satellites,
         ranging,
+        rangingObservation,
         positionSamplingSeconds,
         useAccelerometer,
       });

@@ -3,6 +3,9 @@ import type { LinearAlgebra } from '@gravity/linalg';
 import type {
   ArcNormals,
   ArcObservations,
+  OrbitDetermination,
+  OrbitDeterminationOptions,
+  OrbitSetup,
   RecoverySetup,
   RecoverySolution,
   Regularization,
@@ -28,4 +31,10 @@ export interface RecoveryEngine<Total = unknown> {
     la: LinearAlgebra,
     options?: { readonly priorField?: Geopotential },
   ): Promise<RecoverySolution>;
+  determineOrbit(
+    setup: OrbitSetup,
+    arc: ArcObservations,
+    la: LinearAlgebra,
+    options?: OrbitDeterminationOptions,
+  ): Promise<OrbitDetermination>;
 }

@@ -1,11 +1,19 @@
 import { isoToGpsSeconds } from '@gravity/geodesy';
 import { RECOVERY_ALGORITHMS } from '@gravity/recovery';
+import { FieldReader } from '../../field-reader.js';
 import { TaskError } from '../../jobs/task.js';
-import { DEFAULT_STATIC_FIELD, type EarthRotationRequest } from '../../models/index.js';
-import { FieldReader } from './fields.js';
-import { OUTPUT_PRODUCTS, type OutputProduct, type ProcessRequest, RANGING, SCREENING } from './request.js';
+import {
+  DEFAULT_STATIC_FIELD,
+  type EarthRotationRequest,
+  parseForces,
+  TIDE_SYSTEMS,
+} from '../../models/index.js';
+import { parseParametrization } from './parametrization.js';
+import { ORBIT_PRODUCTS, OUTPUT_PRODUCTS, type ProcessRequest, RANGING } from './request.js';
 
 const MAX_DEGREE = 180;
+const ALGORITHMS = [...RECOVERY_ALGORITHMS, 'orbit'] as const;
+const RANGING_OBSERVATIONS = ['range_rate', 'range', 'range_acceleration'] as const;
 
 /**
  * Checks the parameters of a process job and fills in the defaults: range rate 0.2 µm/s, positions 2 cm every 30 s,
@@ -22,31 +30,43 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
   const models = top.object('background_models');
   const observations = top.object('observations');
   const parametrization = top.object('parametrization');
+  const orbit = top.object('orbit');
   const grid = top.object('grid');
+  const algorithm = top.choice('algorithm', ALGORITHMS, 'variational');
+  const tideSystem = models.optionalChoice('static_field_tide_system', TIDE_SYSTEMS);
   observations.only([
     'ranging',
+    'ranging_observation',
+    'sigma_range',
+    'sigma_range_acceleration',
     'sigma_range_rate',
     'sigma_position',
     'position_sampling_seconds',
     'use_accelerometer',
   ]);
-  parametrization.only(['accelerometer_bias', 'accelerometer_scale', 'ranging_empirical', 'screening']);
   grid.only(['step_degrees', 'smoothing_radius_km']);
-  models.only(['static_field', 'static_field_degree', 'earth_rotation']);
+  models.only([
+    'static_field',
+    'static_field_degree',
+    'static_field_tide_system',
+    'earth_rotation',
+    'forces',
+  ]);
+  orbit.only(['sampling_seconds']);
   const startTime = time(top, 'start_time');
   const endTime = time(top, 'end_time');
   if ((startTime === undefined) !== (endTime === undefined)) {
     top.refuse(startTime === undefined ? 'start_time' : 'end_time', 'both ends of the interval are needed');
   }
   const request: ProcessRequest = {
-    algorithm: top.choice('algorithm', RECOVERY_ALGORITHMS, 'variational'),
+    algorithm,
     degreeMin,
     degreeMax,
     regularization: {
       kaula: regularization.number('kaula', 0, 0, 1),
       tikhonov: regularization.number('tikhonov', 0, 0, 1e6),
     },
-    outputProducts: outputProducts(top),
+    ...productsOf(top, algorithm),
     planId: top.text('plan_id'),
     startTime,
     endTime,
@@ -57,21 +77,22 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
     backgroundModels: {
       staticField: models.text('static_field') ?? DEFAULT_STATIC_FIELD,
       staticFieldDegree: models.optionalInteger('static_field_degree', 0, 2190),
+      ...(tideSystem && { staticFieldTideSystem: tideSystem }),
       earthRotation: earthRotation(models.object('earth_rotation')),
+      forces: parseForces(models),
     },
     observations: {
       ranging: observations.choice('ranging', RANGING, 'auto'),
+      rangingObservation: observations.choice('ranging_observation', RANGING_OBSERVATIONS, 'range_rate'),
+      sigmaRange: observations.number('sigma_range', 1e-5, 1e-12, 1e3),
+      sigmaRangeAcceleration: observations.number('sigma_range_acceleration', 1e-9, 1e-18, 1),
       sigmaRangeRate: observations.number('sigma_range_rate', 2e-7, 1e-15, 1),
       sigmaPosition: observations.number('sigma_position', 0.02, 1e-12, 1e6),
       positionSamplingSeconds: observations.number('position_sampling_seconds', 30, 0.1, 86400),
       useAccelerometer: observations.boolean('use_accelerometer', true),
     },
-    parametrization: {
-      accelerometerBias: parametrization.optionalChoice('accelerometer_bias', ['none', 'constant', 'linear']),
-      accelerometerScale: parametrization.boolean('accelerometer_scale', false),
-      rangingEmpirical: parametrization.choice('ranging_empirical', ['none', 'bias', 'bias_trend'], 'none'),
-      screening: parametrization.choice('screening', SCREENING, 'none'),
-    },
+    parametrization: parseParametrization(parametrization, algorithm),
+    orbit: { samplingSeconds: orbit.optionalNumber('sampling_seconds', 1, 3600) },
     grid: {
       stepDegrees: grid.number('step_degrees', 1, 0.05, 30),
       smoothingRadiusKm: grid.number('smoothing_radius_km', 300, 0, 10000),
@@ -87,14 +108,29 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
   return request;
 }
 
-function outputProducts(top: FieldReader): readonly OutputProduct[] {
-  const wanted = top.list('output_products') ?? ['coefficients'];
-  const unknown = wanted.filter((name) => !OUTPUT_PRODUCTS.some((known) => known === name));
+/** The report is always made and may be named; a field's coefficients are the result itself, an orbit its orbits. */
+function productsOf(
+  top: FieldReader,
+  algorithm: ProcessRequest['algorithm'],
+): Pick<ProcessRequest, 'outputProducts' | 'orbitProducts'> {
+  const isOrbit = algorithm === 'orbit';
+  const known: readonly string[] = [...(isOrbit ? ORBIT_PRODUCTS : OUTPUT_PRODUCTS), 'report'];
+  const wanted = top.list('output_products') ?? known.slice(0, isOrbit ? 2 : 1);
+  const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    top.refuse('output_products', `unknown: ${unknown.join(', ')}; known: ${OUTPUT_PRODUCTS.join(', ')}`);
+    const what = isOrbit ? 'no product of orbits' : 'unknown';
+    top.refuse('output_products', `${what}: ${unknown.join(', ')}; known: ${known.join(', ')}`);
   }
-  // The coefficients are the result itself: every other product is made of them.
-  return OUTPUT_PRODUCTS.filter((name) => name === 'coefficients' || wanted.includes(name));
+  if (isOrbit) {
+    return {
+      outputProducts: [],
+      orbitProducts: ORBIT_PRODUCTS.filter((name) => name === 'orbit' || wanted.includes(name)),
+    };
+  }
+  return {
+    outputProducts: OUTPUT_PRODUCTS.filter((name) => name === 'coefficients' || wanted.includes(name)),
+    orbitProducts: [],
+  };
 }
 
 function time(reader: FieldReader, name: string): string | undefined {

@@ -1,6 +1,7 @@
 import type { Geopotential } from '@gravity/geodesy';
-import type { ArcObservations, RecoverySetup, Regularization } from '@gravity/recovery';
+import type { ArcObservations, RecoverySetup, Regularization, Screening } from '@gravity/recovery';
 import type { Backend } from './backend.js';
+import type { OrbitContext, OrbitFit } from './orbits/types.js';
 import type { ProductContext } from './products/context.js';
 import type { ProductFile } from './products/types.js';
 import type { ArcSummary, SolutionSummary } from './summary.js';
@@ -31,6 +32,20 @@ export interface WorkerCalls {
   solve: {
     request: { regularization: Regularization; priorField: Geopotential };
     answer: SolutionSummary;
+  };
+  /** Fits an orbit; nothing is kept. */
+  orbit: {
+    request: {
+      setup: RecoverySetup;
+      arc: ArcObservations;
+      screening: Screening;
+      samplingSeconds: number;
+    };
+    answer: { fit: OrbitFit };
+  };
+  orbitProducts: {
+    request: { context: OrbitContext; fits: readonly OrbitFit[] };
+    answer: { files: readonly ProductFile[] };
   };
   products: { request: ProductContext; answer: { files: readonly ProductFile[] } };
 }

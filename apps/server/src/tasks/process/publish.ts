@@ -53,9 +53,24 @@ export async function storeProducts(
   }
 }
 
+/** What rows and provenance say of any product. */
+export type PublishedContext = Pick<
+  ProductContext,
+  | 'mission'
+  | 'baseName'
+  | 'software'
+  | 'backend'
+  | 'request'
+  | 'models'
+  | 'recipeHash'
+  | 'startGpsSeconds'
+  | 'endGpsSeconds'
+  | 'satellites'
+>;
+
 export interface ProductRecord {
   readonly products: readonly StoredProduct[];
-  readonly context: ProductContext;
+  readonly context: PublishedContext;
   readonly quality: Readonly<Record<string, unknown>>;
   readonly inputs: readonly InputFile[];
   readonly planId?: string;
@@ -73,8 +88,10 @@ export async function insertProducts(
     title: context.baseName,
     software: context.software,
     linear_algebra: context.backend,
-    degree_min: context.request.degreeMin,
-    regularization: context.request.regularization,
+    ...(context.request.algorithm !== 'orbit' && {
+      degree_min: context.request.degreeMin,
+      regularization: context.request.regularization,
+    }),
     models: context.models,
   };
   await transaction

@@ -1,9 +1,18 @@
-import type { RecoveryAlgorithm } from '@gravity/recovery';
-import type { EarthRotationRequest } from '../../models/index.js';
+import type {
+  EmpiricalAcceleration,
+  RangingObservation,
+  RangingParameter,
+  RecoveryAlgorithm,
+  Screening,
+} from '@gravity/recovery';
+import type { EarthRotationRequest, ForcesRequest, StatedTideSystem } from '../../models/index.js';
 
-/** Products a request may ask for; the report is always made. */
+/** Products of a field a request may ask for; the report is always made. */
 export const OUTPUT_PRODUCTS = ['coefficients', 'grids', 'uncertainties', 'covariance', 'maps'] as const;
 export type OutputProduct = (typeof OUTPUT_PRODUCTS)[number];
+/** Products of orbits. */
+export const ORBIT_PRODUCTS = ['orbit', 'residuals'] as const;
+export type OrbitProduct = (typeof ORBIT_PRODUCTS)[number];
 
 /** Which ranging is used; auto: what the observations hold, LRI or KBR. */
 export const RANGING = ['auto', 'KBR1B', 'LRI1B', 'table', 'none'] as const;
@@ -13,11 +22,14 @@ export const SCREENING = ['none', 'clip', 'huber', 'igg'] as const;
 
 /** A process request, checked, defaults filled in. Times and satellites may still have to come from a plan. */
 export interface ProcessRequest {
-  readonly algorithm: RecoveryAlgorithm;
+  readonly algorithm: RecoveryAlgorithm | 'orbit';
   readonly degreeMin: number;
   readonly degreeMax: number;
   readonly regularization: { readonly kaula: number; readonly tikhonov: number };
+  /** Of a field; empty for orbits. */
   readonly outputProducts: readonly OutputProduct[];
+  /** Of orbits; empty for a field. */
+  readonly orbitProducts: readonly OrbitProduct[];
   readonly planId?: string;
   readonly startTime?: string;
   readonly endTime?: string;
@@ -31,11 +43,20 @@ export interface ProcessRequest {
     readonly staticField: string;
     /** Undefined: the degree of the solution, or what the field has. */
     readonly staticFieldDegree: number | undefined;
+    /** Of a file that does not state it. */
+    readonly staticFieldTideSystem?: StatedTideSystem;
+    /** Never `auto` in the recipe: see `resolveForces`. */
+    readonly forces: ForcesRequest;
     readonly earthRotation: EarthRotationRequest;
   };
   readonly observations: {
     readonly ranging: (typeof RANGING)[number];
+    readonly rangingObservation: RangingObservation;
     readonly sigmaRangeRate: number;
+    /** m */
+    readonly sigmaRange: number;
+    /** m/s² */
+    readonly sigmaRangeAcceleration: number;
     readonly sigmaPosition: number;
     readonly positionSamplingSeconds: number;
     readonly useAccelerometer: boolean;
@@ -45,7 +66,14 @@ export interface ProcessRequest {
     readonly accelerometerBias: 'none' | 'constant' | 'linear' | undefined;
     readonly accelerometerScale: boolean;
     readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
-    readonly screening: (typeof SCREENING)[number];
+    /** Undefined: what the algorithm takes when nothing is said. */
+    readonly empiricalAccelerations: readonly EmpiricalAcceleration[] | undefined;
+    readonly rangingParameters: readonly RangingParameter[];
+    readonly screening: Screening;
+  };
+  readonly orbit: {
+    /** Sampling of the orbits written, s; undefined: that of the positions. */
+    readonly samplingSeconds: number | undefined;
   };
   readonly grid: { readonly stepDegrees: number; readonly smoothingRadiusKm: number };
 }

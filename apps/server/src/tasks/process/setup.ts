@@ -1,6 +1,9 @@
-import { emptyGeopotential, type Geopotential, mjdUtc } from '@gravity/geodesy';
+import { emptyGeopotential, type Geopotential, mjdUtc, truncateGeopotential } from '@gravity/geodesy';
 import type { RecoverySetup } from '@gravity/recovery';
 import {
+  type LoadedField,
+  type LoadedForces,
+  type LoadedRotation,
   loadStaticField,
   type ModelReference,
   type OpenUserFile,
@@ -17,21 +20,32 @@ export interface PreparedSetup {
   readonly models: readonly ModelReference[];
 }
 
-/** Background models and settings of a request as the recovery takes them. */
-export async function prepareSetup(
-  request: ProcessRequest,
-  target: ProcessTarget,
+/**
+ * Degree of the static field for real data where the request does not state one: what lies between the solution and
+ * this degree is felt by the satellites, and would go into the solution.
+ */
+export const REAL_STATIC_DEGREE = 120;
+
+/** Static field and rotation, which any request has. */
+export interface BasicModels {
+  readonly staticField: LoadedField;
+  readonly rotation: LoadedRotation;
+}
+
+/** @throws TaskError for models that are missing, damaged or do not cover the interval */
+export async function loadBasicModels(
+  { algorithm, backgroundModels, degreeMax }: ProcessRequest,
+  { startGpsSeconds, endGpsSeconds }: ProcessTarget,
   openUserFile: OpenUserFile,
-): Promise<PreparedSetup> {
-  const { backgroundModels, degreeMin, degreeMax, observations, parametrization } = request;
-  const { startGpsSeconds, endGpsSeconds } = target;
-  const wanted = backgroundModels.staticFieldDegree;
+): Promise<{ forData(simulated: boolean): BasicModels }> {
+  const wanted = backgroundModels.staticFieldDegree ?? (algorithm === 'orbit' ? degreeMax : undefined);
   const staticField = await loadStaticField(
     {
       name: backgroundModels.staticField,
-      maxDegree: wanted ?? degreeMax,
+      maxDegree: wanted ?? Math.max(degreeMax, REAL_STATIC_DEGREE),
       lowerIsFine: wanted === undefined,
       mjd: mjdUtc((startGpsSeconds + endGpsSeconds) / 2),
+      tideSystem: backgroundModels.staticFieldTideSystem,
     },
     openUserFile,
   );
@@ -43,12 +57,38 @@ export async function prepareSetup(
     openUserFile,
   );
   return {
+    // Simulations know no gravity above the degree they are made to.
+    forData: (simulated) =>
+      simulated && wanted === undefined
+        ? { staticField: truncated(staticField, degreeMax), rotation }
+        : { staticField, rotation },
+  };
+}
+
+function truncated({ field, at, reference }: LoadedField, degree: number): LoadedField {
+  const cut = (whole: Geopotential) => truncateGeopotential(whole, Math.min(degree, whole.maxDegree));
+  return { field: cut(field), ...(at && { at: (mjd: number) => cut(at(mjd)) }), reference };
+}
+
+/** Background models and settings of a request as the recovery takes them. */
+export function prepareSetup(
+  request: ProcessRequest,
+  { rotation }: BasicModels,
+  { forces, staticField, references }: LoadedForces,
+): PreparedSetup {
+  const { algorithm, degreeMin, degreeMax, observations, parametrization } = request;
+  const { empiricalAccelerations, rangingParameters } = parametrization;
+  return {
     setup: {
-      algorithm: request.algorithm,
+      ...(algorithm !== 'orbit' && { algorithm }),
       degreeMin,
       degreeMax,
       referenceField: padded(staticField.field, degreeMax),
       earthRotation: rotation.spec,
+      ...(forces && { forces }),
+      rangingObservation: observations.rangingObservation,
+      sigmaRange: observations.sigmaRange,
+      sigmaRangeAcceleration: observations.sigmaRangeAcceleration,
       sigmaRangeRate: observations.sigmaRangeRate,
       sigmaPosition: observations.sigmaPosition,
       positionSamplingSeconds: observations.positionSamplingSeconds,
@@ -56,9 +96,11 @@ export async function prepareSetup(
         parametrization.accelerometerBias ?? (observations.useAccelerometer ? 'constant' : 'none'),
       accelerometerScale: parametrization.accelerometerScale,
       rangingEmpirical: parametrization.rangingEmpirical,
-      screening: { method: parametrization.screening },
+      ...(empiricalAccelerations && { empiricalAccelerations }),
+      ...(rangingParameters.length > 0 && { rangingParameters }),
+      screening: parametrization.screening,
     },
-    models: [staticField.reference, rotation.reference],
+    models: [staticField.reference, rotation.reference, ...references],
   };
 }
 

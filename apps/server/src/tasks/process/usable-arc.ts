@@ -1,4 +1,4 @@
-import type { ArcObservations } from '@gravity/recovery';
+import type { ArcObservations, RangingSeries } from '@gravity/recovery';
 import type { LoadedArc } from './arc-source.js';
 import type { ProcessRequest } from './request.js';
 
@@ -54,12 +54,17 @@ function withoutEndEpoch(arc: ArcObservations): ArcObservations {
         },
       };
     }),
-    ...(ranging && {
-      ranging: {
-        ...ranging,
-        gpsSeconds: ranging.gpsSeconds.slice(0, before(ranging.gpsSeconds)),
-        rangeRate: ranging.rangeRate.slice(0, before(ranging.gpsSeconds)),
-      },
-    }),
+    ...(ranging && { ranging: rangingBefore(ranging, before(ranging.gpsSeconds)) }),
+  };
+}
+
+function rangingBefore(ranging: RangingSeries, count: number): RangingSeries {
+  const { range, rangeAcceleration } = ranging;
+  return {
+    ...ranging,
+    gpsSeconds: ranging.gpsSeconds.slice(0, count),
+    rangeRate: ranging.rangeRate.slice(0, count),
+    ...(range && { range: range.slice(0, count) }),
+    ...(rangeAcceleration && { rangeAcceleration: rangeAcceleration.slice(0, count) }),
   };
 }

@@ -40,4 +40,6 @@ export interface ProductContext {
   readonly skippedArcs: readonly SkippedArc[];
   readonly excludedData: readonly ExcludedData[];
   readonly passes: readonly PassSummary[];
+  /** What the user should know about the models. */
+  readonly warnings: readonly string[];
 }

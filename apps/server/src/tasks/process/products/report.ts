@@ -35,6 +35,13 @@ export function qualityOf(context: ProductContext, solution: SolutionSummary) {
   };
 }
 
+const UNITS: Readonly<Record<string, string>> = {
+  position: 'm',
+  range: 'm',
+  range_rate: 'm/s',
+  range_acceleration: 'm/s2',
+};
+
 /** RMS over all arcs by type, satellite by satellite, weighted with the counts. */
 function overallResiduals(arcs: readonly ArcSummary[]) {
   const sums = new Map<
@@ -55,7 +62,7 @@ function overallResiduals(arcs: readonly ArcSummary[]) {
   return [...sums.values()].map(({ square, ...rest }) => ({
     ...rest,
     rms: rest.count > 0 ? Math.sqrt(square / rest.count) : 0,
-    unit: rest.type === 'position' ? 'm' : 'm/s',
+    unit: UNITS[rest.type],
   }));
 }
 
@@ -87,6 +94,7 @@ export function reportProduct(context: ProductContext, solution: RecoverySolutio
     recipe_sha256: context.recipeHash,
     parameters: request,
     models: context.models,
+    ...(context.warnings.length > 0 && { warnings: context.warnings }),
     inputs: context.inputs.map(({ fileName, sha256 }) => ({ file_name: fileName, sha256 })),
     quality,
     arcs: context.arcs.map((arc) => ({

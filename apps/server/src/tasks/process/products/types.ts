@@ -1,6 +1,6 @@
 /** A finished file of a product, and what the catalogue should know about it. */
 export interface ProductFile {
-  /** coefficients | grid_geoid | grid_ewh | uncertainties | covariance | map | report */
+  /** coefficients | grid_geoid | grid_ewh | uncertainties | covariance | map | orbit | residuals | report */
   readonly kind: string;
   readonly fileName: string;
   readonly mediaType: string;

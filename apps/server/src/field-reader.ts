@@ -73,6 +73,46 @@ export class FieldReader {
     return undefined;
   }
 
+  /** A text, or a list of texts; an absent one is empty. */
+  texts(name: string): readonly string[] {
+    if (Array.isArray(this.get(name))) return this.list(name) ?? [];
+    const value = this.text(name);
+    return value === undefined ? [] : [value];
+  }
+
+  /** Whether the value is an object, for fields that may also be something simpler. */
+  isObject(name: string): boolean {
+    const value = this.get(name);
+    return typeof value === 'object' && !Array.isArray(value);
+  }
+
+  isText(name: string): boolean {
+    return typeof this.get(name) === 'string';
+  }
+
+  /** Whether a value was given. */
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  /** A list of objects; an absent one is empty. */
+  objects(name: string, most: number): readonly FieldReader[] {
+    const value = this.get(name) ?? [];
+    if (!Array.isArray(value) || value.length > most) {
+      this.fail(name, `must be a list of at most ${most} objects`);
+      return [];
+    }
+    return value.map((item: unknown, i) => {
+      const ok = typeof item === 'object' && item !== null && !Array.isArray(item);
+      if (!ok) this.fail(`${name}[${i}]`, 'must be an object');
+      return new FieldReader(
+        ok ? (item as Record<string, unknown>) : {},
+        `${this.path}${name}[${i}].`,
+        this.errors,
+      );
+    });
+  }
+
   /** A nested object; an absent one reads as empty. */
   object(name: string): FieldReader {
     const value = this.get(name) ?? {};
