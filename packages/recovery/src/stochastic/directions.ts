@@ -18,14 +18,17 @@ export interface VarianceDirections {
 /**
  * Draws directions z = Uᵀξ with UᵀU the covariance before its scaling by σ₀², ξ = ±1 from a fixed seed: the same for
  * all arcs, and the same in every run. Ten leave about 1 % of the share of the coefficients in a redundancy.
+ *
+ * @param options.dataVariance by which the normals were divided before they were solved (`solveRegularized`)
  */
 export async function varianceDirections(
   solution: Pick<RecoverySolution, 'covariance' | 'parameterCount' | 'sigma0'>,
   la: LinearAlgebra,
-  options: { readonly count?: number; readonly seed?: number } = {},
+  options: { readonly count?: number; readonly seed?: number; readonly dataVariance?: number } = {},
 ): Promise<VarianceDirections> {
   const { parameterCount: n, covariance, sigma0 } = solution;
   const count = options.count ?? 10;
+  const unit = sigma0 * Math.sqrt(options.dataVariance ?? 1);
   const factor = la.allocate(n * n);
   const scale = Float64Array.from({ length: n }, (_, i) => Math.sqrt(covariance[i * n + i]));
   for (let i = 0; i < n; i++) {
@@ -37,7 +40,7 @@ export async function varianceDirections(
   const values = new Float64Array(n * count);
   for (let i = 0; i < n; i++) {
     for (let j = i; j < n; j++) {
-      const u = (factor[i * n + j] * scale[j]) / sigma0;
+      const u = (factor[i * n + j] * scale[j]) / unit;
       for (let k = 0; k < count; k++) values[j * count + k] += u * signs[i * count + k];
     }
   }

@@ -1,57 +1,60 @@
 import type { Geopotential } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
-import { computeArcNormals } from '../arc/arc-normals.js';
+import { computeNormals } from '../algorithms/compute-normals.js';
 import { type ArcEvaluation, evaluateArc } from '../arc/evaluate-arc.js';
+import { ArcError } from '../errors.js';
 import { addArcNormals, emptyNormals, type TotalNormals } from '../solve/normals-sum.js';
 import { type RegularizedSolution, solveRegularized } from '../solve/solve-regularized.js';
-import type { ArcObservations, RecoverySetup, RecoverySolution, Regularization } from '../types.js';
+import type {
+  ArcObservations,
+  RecoverySetup,
+  RecoverySolution,
+  Regularization,
+  ResidualStatistics,
+} from '../types.js';
 import { varianceDirections } from './directions.js';
-import { addLagSums, estimateNoise, type NoiseEstimate } from './lag-sums.js';
-import type { VarianceFactors } from './types.js';
-import { updateVarianceFactors } from './variance-components.js';
+import { type FieldSolver, iterateField, mostPasses, type PassSummary } from './iterate-field.js';
+import { DEFAULT_NOISE_ORDER, type StochasticModel, type StochasticOptions } from './stochastic-model.js';
 
-export interface FieldRecoveryOptions {
+export interface FieldRecoveryOptions extends Partial<StochasticOptions> {
   readonly regularization: Regularization;
   /** Whether the regularization is taken as given (default), or its weight found anew with every solution. */
   readonly regularizationWeight?: 'given' | 'vce' | 'l_curve';
-  /** Linearizations with the given stochastic model before it is estimated; default 1. */
-  readonly linearizations?: number;
-  /** Variance factors of position and ranging groups; default 'none'. */
-  readonly varianceFactors?: 'none' | 'arc' | 'mission';
-  /** An autoregressive model of the ranging noise of all arcs together; default none. */
-  readonly rangingNoise?: { readonly maxLag: number; readonly maxOrder?: number };
-  /** Passes of the stochastic model, each a linearization; default at most 5. */
-  readonly maxPasses?: number;
-  /** The stochastic model is settled when no factor and no innovation variance changes by more than this part; default 0.02. */
+  /** Field the regularization pulls towards; default the reference field of the setup. Same GM and radius. */
+  readonly priorField?: Geopotential;
+  /** Linearizations at least; default 1. Updates of the stochastic model come with further ones. */
+  readonly iterations?: number;
+  /** Updates of the stochastic model; default at most 5. */
+  readonly maxStochasticIterations?: number;
+  /** The stochastic model has converged when no variance changes by more than this part; default 0.02. */
   readonly tolerance?: number;
-}
-
-export interface StochasticPass {
-  readonly sigma0: number;
-  /** Largest |ln| of a change of a variance: factors, and innovation and total variance of the ranging noise. */
-  readonly change: number;
+  /** fraction 0…1 of the most that it may take. */
+  readonly onProgress?: (fraction: number, message: string) => void;
 }
 
 export interface FieldRecovery {
   readonly solution: RecoverySolution;
   /** The regularization it has, and how it was found. */
   readonly regularization: Omit<RegularizedSolution, 'solution'>;
+  /** About `reference`, as weighted in the last pass. */
   readonly normals: TotalNormals;
   /** The field about which the last normals were linearized. */
   readonly reference: Geopotential;
-  /** In the order of the arcs. */
-  readonly varianceFactors: readonly VarianceFactors[];
-  readonly noise?: NoiseEstimate;
-  readonly passes: readonly StochasticPass[];
+  readonly model: StochasticModel;
+  readonly passes: readonly PassSummary[];
+  readonly stochasticIterations: number;
+  /** Of the stochastic model; true where none is estimated. */
   readonly converged: boolean;
-  /** Of the arcs under the last solution but one, by which the stochastic model was found; empty without one. */
-  readonly evaluations: readonly ArcEvaluation[];
+  /** Of the arcs about the a-priori field, after the fit of their orbits. */
+  readonly residualsBefore: readonly ResidualStatistics[];
 }
 
 /**
  * The whole way in one process: linearize, solve, and estimate the stochastic model from the residuals under the
  * solution, until it stays. Jobs that spread arcs over workers do the same with the functions used here, all of which
  * take and give plain data.
+ *
+ * @throws ArcError when an arc cannot be used; SolutionError; RangeError for settings that make no sense
  */
 export async function recoverField(
   setup: RecoverySetup,
@@ -59,85 +62,102 @@ export async function recoverField(
   la: LinearAlgebra,
   options: FieldRecoveryOptions,
 ): Promise<FieldRecovery> {
-  const { regularization, linearizations = 1, maxPasses = 5, tolerance = 0.02 } = options;
-  const scope = options.varianceFactors ?? 'none';
-  const priorField = setup.referenceField;
-  let factors: readonly VarianceFactors[] = arcs.map(() => ({}));
-  let current = setup;
-  let noise: NoiseEstimate | undefined;
-  const solve = async () => {
-    const normals = emptyNormals(current, la);
-    for (const [i, arc] of arcs.entries()) {
-      const part = await computeArcNormals(current, arc, la, { varianceFactors: factors[i] });
-      addArcNormals(normals, part);
-    }
-    const reference = current.referenceField;
-    const { solution, ...weighted } = await solveRegularized(current, normals, regularization, la, {
-      priorField,
-      weight: options.regularizationWeight ?? 'given',
-    });
-    current = { ...current, referenceField: solution.field };
-    return { solution, regularization: weighted, normals, reference };
+  const {
+    regularization,
+    regularizationWeight: weight = 'given',
+    rangingNoise,
+    varianceFactors = 'none',
+  } = options;
+  const priorField = options.priorField ?? setup.referenceField;
+  const estimated = varianceFactors !== 'none' || rangingNoise !== undefined;
+  const iterations = options.iterations ?? 1;
+  const { maxStochasticIterations: maxIterations = 5, tolerance = 0.02 } = options;
+  const stochastic = estimated
+    ? { varianceFactors, maxIterations, tolerance, ...(rangingNoise && { rangingNoise }) }
+    : undefined;
+  const all = mostPasses({ iterations, ...(stochastic && { stochastic }) });
+  /** A pass with an update of the stochastic model has two halves. */
+  const progress = (pass: number, half: 'whole' | 'residuals' | 'normals') => (i: number) => {
+    const [from, share] = { whole: [0, 1], residuals: [0, 0.5], normals: [0.5, 0.5] }[half];
+    return (fraction: number, message: string) => {
+      const done = (pass - 1 + from + (share * (i + fraction)) / arcs.length) / all;
+      const what = half === 'residuals' ? 'residuals of arc' : 'arc';
+      options.onProgress?.(done, `pass ${pass}, ${what} ${i + 1}: ${message}`);
+    };
   };
-  let solved = await solve();
-  for (let i = 1; i < linearizations; i++) solved = await solve();
-  const passes: StochasticPass[] = [];
-  let evaluations: readonly ArcEvaluation[] = [];
-  if (scope === 'none' && !options.rangingNoise) {
-    return { ...solved, varianceFactors: factors, passes, converged: true, evaluations };
+  let residualsBefore: readonly ResidualStatistics[] | undefined;
+  interface Solved extends RegularizedSolution {
+    readonly field: Geopotential;
+    readonly sigma0: number;
+    readonly normals: TotalNormals;
   }
-  let converged = false;
-  for (let pass = 0; pass < maxPasses && !converged; pass++) {
-    const directions = await varianceDirections(solved.solution, la);
-    const made: ArcEvaluation[] = [];
-    for (const [i, arc] of arcs.entries()) {
-      made.push(
-        await evaluateArc(current, arc, la, {
-          directions,
-          variances: true,
-          varianceFactors: factors[i],
-          ...(options.rangingNoise ? { maxLag: options.rangingNoise.maxLag } : {}),
-        }),
-      );
-    }
-    evaluations = made;
-    let change = 0;
-    if (options.rangingNoise) {
-      const lags = made.flatMap(({ lags }, i) => {
-        return lags && lags.counts[0] > 0 ? [{ lags, factor: factors[i].ranging }] : [];
-      });
-      const { maxOrder } = options.rangingNoise;
-      const next = estimateNoise(addLagSums(lags), maxOrder === undefined ? {} : { maxOrder });
-      change = noise ? noiseChange(noise, next) : Number.POSITIVE_INFINITY;
-      noise = next;
-      current = { ...current, rangingNoise: next.model };
-    }
-    if (scope !== 'none') {
-      // A model of the noise found in this pass takes the whole step of the ranging: factors follow from the next one.
-      const contributions = made.map(({ variances = [] }) => {
-        return variances.filter((v) => !(options.rangingNoise && pass === 0 && v.group === 'ranging'));
-      });
-      const update = updateVarianceFactors(contributions, scope);
-      factors = update.factors.map((f, i) => ({ ...factors[i], ...f }));
-      change = Math.max(change, update.change);
-    }
-    solved = await solve();
-    passes.push({ sigma0: solved.solution.sigma0, change });
-    converged = change < tolerance;
-  }
+  const solver: FieldSolver<Solved> = {
+    async solve(pass, field, models) {
+      const current = { ...setup, referenceField: field };
+      const normals = emptyNormals(current, la);
+      const residuals: ResidualStatistics[] = [];
+      const report = progress(pass, pass > 1 && stochastic ? 'normals' : 'whole');
+      for (const [i, arc] of arcs.entries()) {
+        const part = await computeNormals(current, arc, la, { ...models[i], onProgress: report(i) });
+        addArcNormals(normals, part);
+        residuals.push(...part.residuals);
+      }
+      residualsBefore ??= residuals;
+      const solved = await solveRegularized(current, normals, regularization, la, { priorField, weight });
+      return { ...solved, field: solved.solution.field, sigma0: solved.solution.sigma0, normals };
+    },
+    async evaluate(pass, { solution, dataVariance }, models) {
+      const directions = await varianceDirections(solution, la, { dataVariance });
+      const current = { ...setup, referenceField: solution.field };
+      const report = progress(pass + 1, 'residuals');
+      const evaluations: (ArcEvaluation | undefined)[] = [];
+      for (const [i, arc] of arcs.entries()) {
+        evaluations.push(
+          await evaluateArc(current, arc, la, {
+            directions,
+            variances: true,
+            ...models[i],
+            ...(rangingNoise && { maxLag: rangingNoise.maxOrder ?? DEFAULT_NOISE_ORDER }),
+            onProgress: report(i),
+          }).catch(unusable),
+        );
+      }
+      return evaluations;
+    },
+  };
+  const { solved, reference, passes, model, stochasticIterations, stochasticConverged } = await iterateField(
+    setup.referenceField,
+    arcs.length,
+    solver,
+    {
+      degreeMin: setup.degreeMin,
+      degreeMax: setup.degreeMax,
+      iterations,
+      convergenceRatio: 0,
+      ...(stochastic && { stochastic }),
+    },
+  );
+  const { solution, normals, regularization: used, dataVariance, variances, lCurve } = solved;
   return {
-    ...solved,
-    varianceFactors: factors,
-    ...(noise ? { noise } : {}),
+    solution,
+    regularization: {
+      regularization: used,
+      dataVariance,
+      ...(variances && { variances }),
+      ...(lCurve && { lCurve }),
+    },
+    normals,
+    reference,
+    model,
     passes,
-    converged,
-    evaluations,
+    stochasticIterations,
+    converged: stochasticConverged,
+    residualsBefore: residualsBefore ?? [],
   };
 }
 
-function noiseChange(before: NoiseEstimate, after: NoiseEstimate): number {
-  return Math.max(
-    Math.abs(Math.log(after.innovationSigma / before.innovationSigma)) * 2,
-    Math.abs(Math.log(after.model.autocovariance[0] / before.model.autocovariance[0])),
-  );
+/** An arc whose normals can be formed but whose residuals cannot keeps its noise. */
+function unusable(error: unknown): undefined {
+  if (error instanceof ArcError && error.code !== 'cancelled') return undefined;
+  throw error;
 }
