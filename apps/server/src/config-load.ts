@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import type { ServerConfig } from './config.js';
+import { loadEncryptionKeys, loadTokenSecrets } from './config-secrets.js';
+import { loadSecurity } from './config-security.js';
 import { loadServices } from './config-services.js';
 import {
   ConfigError,
@@ -20,7 +20,6 @@ import { readMissionsFile } from './missions-file.js';
 export { ConfigError, type Environment } from './config-values.js';
 
 const MEBIBYTE = 1024 * 1024;
-const SECRET_BYTES = 32;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 /** Names that stand for networks in a list of proxies. */
 const PROXY_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'] as const;
@@ -41,7 +40,7 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
   const cpus = availableParallelism();
   const missionsFile = read(env, 'GRAVITY_MISSIONS_FILE');
   registerSatellites(missionsFile ? readMissionsFile('GRAVITY_MISSIONS_FILE', resolve(missionsFile)) : []);
-  const settings: Omit<ServerConfig, 'jwtSecret'> = {
+  const settings: Omit<ServerConfig, 'jwtSecret' | 'encryptionKeys'> = {
     host,
     port,
     dataDir,
@@ -66,11 +65,14 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
     logLevel: choice(env, 'GRAVITY_LOG_LEVEL', LOG_LEVELS, 'info'),
     threads: integer(env, 'GRAVITY_THREADS', cpus, 1, 1024),
     linearAlgebraBackend: choice(env, 'GRAVITY_LINEAR_ALGEBRA', BACKENDS, 'auto'),
+    ...loadSecurity(env, production),
     ...loadServices(env),
   };
-  const jwtSecret =
-    overrides.jwtSecret ?? loadSecret(env, dataDir, production, settings.redisUrl !== undefined);
-  return { ...settings, jwtSecret, ...withoutUndefined(overrides), dataDir };
+  const where = { dataDir, production, severalMachines: settings.redisUrl !== undefined };
+  const secrets =
+    overrides.jwtSecret === undefined ? loadTokenSecrets(env, where) : { jwtSecret: overrides.jwtSecret };
+  const encryptionKeys = overrides.encryptionKeys ?? loadEncryptionKeys(env, where);
+  return { ...settings, ...secrets, encryptionKeys, ...withoutUndefined(overrides), dataDir };
 }
 
 function withoutUndefined(overrides: Partial<ServerConfig>): Partial<ServerConfig> {
@@ -131,58 +133,4 @@ function fileSources(env: Environment): readonly string[] {
   if (text === undefined) return [];
   const folders = text.startsWith('[') ? stringArray(variable, text) : text.split(delimiter);
   return folders.filter((folder) => folder !== '').map((folder) => resolve(folder));
-}
-
-function loadSecret(
-  env: Environment,
-  dataDir: string,
-  production: boolean,
-  severalMachines: boolean,
-): Uint8Array {
-  const variable = 'JWT_SECRET_KEY';
-  const text = read(env, variable);
-  if (text !== undefined) {
-    const secret = new TextEncoder().encode(text);
-    if (secret.length < SECRET_BYTES) {
-      throw new ConfigError(variable, `at least ${SECRET_BYTES} bytes are needed, found ${secret.length}`);
-    }
-    return secret;
-  }
-  if (severalMachines) {
-    throw new ConfigError(
-      variable,
-      'must be set with REDIS_URL: all processes need the same secret, at least 32 random bytes (openssl rand -hex 32)',
-    );
-  }
-  if (production) {
-    throw new ConfigError(variable, 'must be set when NODE_ENV is production (at least 32 random bytes)');
-  }
-  return keptSecret(dataDir);
-}
-
-/** The generated secret of the data folder. Two processes that start at once agree on the same one. */
-function keptSecret(dataDir: string): Uint8Array {
-  const folder = join(dataDir, 'secrets');
-  const path = join(folder, 'jwt-secret');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!existsSync(path)) {
-    const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-    writeFileSync(temporary, randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600, flag: 'wx' });
-    try {
-      linkSync(temporary, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      rmSync(temporary, { force: true });
-    }
-  }
-  chmodSync(path, 0o600);
-  const kept = readFileSync(path, 'utf8').trim();
-  if (!/^[0-9a-f]{64}$/.test(kept)) {
-    throw new ConfigError(
-      'JWT_SECRET_KEY',
-      `the kept secret in ${path} is damaged; remove the file or set the variable`,
-    );
-  }
-  return new TextEncoder().encode(kept);
 }

@@ -1,3 +1,6 @@
+import type { KeyRing } from './auth/key-ring.js';
+import type { Role } from './db/schema.js';
+
 /** Connection to an S3-compatible object store. */
 export interface S3Settings {
   /** With scheme, e.g. http://minio:9000 */
@@ -21,6 +24,14 @@ export interface S3Settings {
 /** Types of jobs and, apart from them, the arcs of process jobs. */
 export type QueueName = 'plan' | 'ingest' | 'process' | 'catalog' | 'arcs';
 
+/** What a user may have at once; null: any number. */
+export interface QuotaLimits {
+  readonly pendingJobs: number | null;
+  readonly runningJobs: number | null;
+  /** Bytes of ingested files and products. */
+  readonly storageBytes: number | null;
+}
+
 /** Settings read once at start. Missing services choose the embedded default. */
 export interface ServerConfig {
   readonly host: string;
@@ -29,6 +40,12 @@ export interface ServerConfig {
   readonly dataDir: string;
   readonly production: boolean;
   readonly jwtSecret: Uint8Array;
+  /** Replaced secrets whose tokens and links still count. */
+  readonly jwtPreviousSecrets?: readonly Uint8Array[];
+  /** Folder of the secrets, when they may be rotated while the server runs. */
+  readonly jwtSecretFolder?: string;
+  /** Seal secrets of users and key the audit chain: the first one writes, all of them read. None: nothing is sealed. */
+  readonly encryptionKeys: KeyRing;
   readonly corsOrigins: readonly string[];
   /** Public address for links, e.g. http://127.0.0.1:8000 */
   readonly baseUrl: string;
@@ -41,7 +58,26 @@ export interface ServerConfig {
   readonly fileSources: readonly string[];
   readonly bodyLimitBytes: number;
   readonly uploadLimitBytes: number;
+  /** Requests of one address. */
   readonly rateLimitPerMinute: number;
+  /** Requests of one user, from whatever addresses. */
+  readonly userRateLimitPerMinute: number;
+  /** closed: users are made by admins only (`gravity admin create`). */
+  readonly registration: 'open' | 'closed';
+  /** Role of whoever registers while there is no user. */
+  readonly firstUserRole: Role;
+  /** Role of whoever registers later. */
+  readonly newUserRole: Role;
+  /** Failed logins in a row, from whatever addresses, that lock a name. */
+  readonly lockoutFailures: number;
+  readonly lockoutMinutes: number;
+  /** Above this, and above that delay of the event loop, requests are answered with 503. */
+  readonly maxRequestsInFlight: number;
+  readonly maxEventLoopDelayMilliseconds: number;
+  /** Time for the body of a request that is no upload. */
+  readonly bodyTimeoutSeconds: number;
+  /** Hosts, addresses and networks that are not public and that webhooks and data sources may reach all the same. */
+  readonly outboundAllow: readonly string[];
   /** Jobs run at once in this process. */
   readonly jobConcurrency: number;
   /** Arcs of process jobs computed at once in this process, each with `threads`. */
@@ -68,6 +104,8 @@ export interface ServerConfig {
   readonly queueLimits?: Readonly<
     Partial<Record<QueueName, { readonly max: number; readonly seconds: number }>>
   >;
+  /** By role; an admin may allow single users other numbers. */
+  readonly quotas: Readonly<Record<'viewer' | 'operator' | 'admin', QuotaLimits>>;
   /** S3 / MinIO; without it the folder `dataDir`/objects. */
   readonly s3?: S3Settings;
   /** Queues this process works on; none: it only serves HTTP. */

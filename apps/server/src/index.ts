@@ -1,6 +1,13 @@
 export type { AuditRow } from './audit/audit-row.js';
 export { type AuditWriter, type AuditWriterOptions, openAuditWriter } from './audit/audit-writer.js';
 export { createAttemptLimiter } from './auth/attempt-limiter.js';
+export { type KeyRing, parseKeyRing, type RingKey } from './auth/key-ring.js';
+export {
+  createSecretBox,
+  NoEncryptionKeyError,
+  SealedSecretError,
+  type SecretBox,
+} from './auth/secrets.js';
 export { createMemoryState } from './cache/memory-state.js';
 export { openSharedState } from './cache/open-shared-state.js';
 export type { Counter, SharedState } from './cache/shared-state.js';
@@ -46,6 +53,9 @@ export {
 export { readMissionsFile } from './missions-file.js';
 export * from './models/index.js';
 export { type Monitor, type MonitorOptions, startMonitor } from './monitor/start-monitor.js';
+export { createAllowList, isPublicAddress } from './net/address-ranges.js';
+export * from './net/outbound-request.js';
+export * from './net/public-target.js';
 export * from './observations/index.js';
 export { type RunningServer, type StartOptions, startServer } from './server.js';
 export * from './storage/content-type.js';

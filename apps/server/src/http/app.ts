@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { installAudit } from '../audit/audit-hooks.js';
 import { openAuditWriter } from '../audit/audit-writer.js';
 import { createPasswordHasher } from '../auth/passwords.js';
+import { createSecretBox } from '../auth/secrets.js';
 import { createTokenService } from '../auth/tokens.js';
 import { openSharedState } from '../cache/open-shared-state.js';
 import type { SharedState } from '../cache/shared-state.js';
@@ -13,6 +14,7 @@ import type { Database } from '../db/database.js';
 import type { JobService } from '../jobs/job-service.js';
 import type { QueueDepth } from '../jobs/transport.js';
 import { createMetrics } from '../metrics/metrics.js';
+import { createOutboundPolicy } from '../net/public-target.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { installAccessControl } from './access.js';
 import { installClosing } from './closing.js';
@@ -149,6 +151,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     jobs,
     tokens: createTokenService(config.jwtSecret),
     passwords: await createPasswordHasher(config.bcryptCost),
+    secrets: createSecretBox(config.encryptionKeys),
+    outbound: createOutboundPolicy(config.outboundAllow),
     metrics,
     audit,
     shared,

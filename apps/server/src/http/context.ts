@@ -10,6 +10,7 @@ import type {
 import type { AuditWriter } from '../audit/audit-writer.js';
 import { hasRole, type Principal } from '../auth/authenticate.js';
 import type { PasswordHasher } from '../auth/passwords.js';
+import type { SecretBox } from '../auth/secrets.js';
 import type { TokenService } from '../auth/tokens.js';
 import type { SharedState } from '../cache/shared-state.js';
 import type { ServerConfig } from '../config.js';
@@ -17,6 +18,7 @@ import type { Database } from '../db/database.js';
 import type { Role } from '../db/schema.js';
 import type { JobService } from '../jobs/job-service.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { OutboundPolicy } from '../net/public-target.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { HttpError } from './errors.js';
 import type { Health, RunnerStatus } from './health.js';
@@ -39,6 +41,10 @@ export interface AppContext {
   readonly jobs: JobService;
   readonly tokens: TokenService;
   readonly passwords: PasswordHasher;
+  /** Seals what the database must not be able to read. */
+  readonly secrets: SecretBox;
+  /** Where requests of this server may go to. */
+  readonly outbound: OutboundPolicy;
   readonly metrics: Metrics;
   readonly audit: AuditWriter;
   readonly shared: SharedState;
