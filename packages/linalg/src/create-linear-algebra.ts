@@ -3,6 +3,7 @@ import { checkDiagonal, checkDimension, checkMatrix, checkScalar } from './argum
 import { NotPositiveDefiniteError } from './errors.js';
 import { findOpenBlas } from './openblas/library.js';
 import { createOpenBlasRoutines } from './openblas/openblas-linear-algebra.js';
+import { allocateShared } from './shared-allocation.js';
 import type { LinearAlgebra, LinearAlgebraOptions, Routines } from './types.js';
 import { createWasmRoutines } from './wasm/wasm-linear-algebra.js';
 
@@ -43,7 +44,7 @@ function guard(routines: Routines): LinearAlgebra {
 
     allocate(length) {
       checkDimension('length', length);
-      return new Float64Array(new SharedArrayBuffer(length * 8));
+      return allocateShared(length);
     },
 
     async syrk(n, k, alpha, a, lda, beta, c, ldc) {

@@ -2,3 +2,4 @@ export { createLinearAlgebra } from './create-linear-algebra.js';
 export { NotPositiveDefiniteError } from './errors.js';
 export type { LinearAlgebra, LinearAlgebraOptions } from './types.js';
 export { enableRelaxedSimd } from './wasm/kernels.js';
+export { loadWasmBuild } from './wasm/load-build.js';

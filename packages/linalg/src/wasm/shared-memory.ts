@@ -1,3 +1,5 @@
+import { allocateShared } from '../shared-allocation.js';
+
 export interface MatrixArgument {
   readonly data: Float64Array;
   readonly rows: number;
@@ -20,7 +22,7 @@ export async function onSharedMemory<T>(
   const arrays = matrices.map(({ data, rows, columns, ld }) => {
     if (data.buffer instanceof SharedArrayBuffer) return data;
     const length = rows > 0 && columns > 0 ? (rows - 1) * ld + columns : 0;
-    const copy = new Float64Array(new SharedArrayBuffer(length * 8));
+    const copy = allocateShared(length);
     copy.set(data.subarray(0, length));
     return copy;
   });

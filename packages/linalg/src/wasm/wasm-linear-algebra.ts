@@ -1,3 +1,4 @@
+import { allocateShared } from '../shared-allocation.js';
 import type { Routines } from '../types.js';
 import { type KernelBuild, loadKernels } from './kernels.js';
 import { FAILED_PIVOT, type Operation } from './operations.js';
@@ -77,9 +78,8 @@ export function createWasmRoutines(
 
   async function invert(n: number, u: Float64Array, ldu: number, inline: boolean): Promise<void> {
     const count = Math.ceil(n / BLOCK);
-    const shared = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
-    const inverses = shared(count * BLOCK * BLOCK);
-    const column = shared(count > 1 ? (count - 1) * BLOCK * BLOCK : 0);
+    const inverses = allocateShared(count * BLOCK * BLOCK);
+    const column = allocateShared(count > 1 ? (count - 1) * BLOCK * BLOCK : 0);
     await run({ kind: 'invertDiagonal', n, u, ldu, inverses }, count * BLOCK ** 3, inline);
     for (let block = 1; block < count; block++) {
       const j = block * BLOCK;

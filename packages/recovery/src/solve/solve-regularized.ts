@@ -44,6 +44,6 @@ export async function solveRegularized(
   const dataVariance = variances.groups[0].variance;
   const estimated = variances.regularization?.estimated ?? regularization;
   const weighted = combineGroups([total], [1 / dataVariance], la);
-  const solution = await solveNormals(setup, weighted, estimated, la, solve);
+  const solution = await solveNormals(setup, weighted, estimated, la, { ...solve, overwriteNormals: true });
   return { solution, regularization: estimated, dataVariance, variances };
 }

@@ -4,6 +4,7 @@ import type { RecoverySetup, RecoverySolution, Regularization } from '../types.j
 import { constraintOf, singularNormals } from './constraint.js';
 import { meanDiagonal, type TotalNormals } from './normals-sum.js';
 import { SolutionError } from './solution-error.js';
+import { scaleAndMirror, scaleUpper } from './symmetric.js';
 
 export { SolutionError } from './solution-error.js';
 
@@ -14,13 +15,18 @@ export interface SolveOptions {
   /** Field the regularization pulls towards; default: the reference field of the setup. Same GM and radius. */
   readonly priorField?: Geopotential;
   readonly name?: string;
+  /** The covariance takes the place of the normals, which are lost: no second matrix is needed. Default false. */
+  readonly overwriteNormals?: boolean;
 }
+
+const largest = (values: Float64Array): number => values.reduce((max, v) => Math.max(max, v), 0);
 
 /**
  * Solves (N + K) x = n + K (prior − reference) by Cholesky, with the full covariance.
  *
  * Kaula: K_ii = 1/(kaula/n²)², the degree-wise power law of Kaula (1966). Tikhonov of order 0 adds
  * tikhonov × mean diagonal of N. Standard deviations and covariance are scaled by the a-posteriori σ₀.
+ * Memory: the normals and one more matrix, or the normals alone with `overwriteNormals`.
  *
  * @throws SolutionError when the normals are singular or there is no redundancy
  */
@@ -45,16 +51,8 @@ export async function solveNormals(
     { length: n },
     (_, i) => 1 / Math.sqrt(total.matrix[i * n + i] + constraint[i] || 1),
   );
-  const work = la.allocate(n * n);
-  const rowSums = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++) {
-      const value = (total.matrix[i * n + j] + (i === j ? constraint[i] : 0)) * scale[i] * scale[j];
-      work[i * n + j] = value;
-      rowSums[i] += Math.abs(value);
-      if (j > i) rowSums[j] += Math.abs(value);
-    }
-  }
+  const work = options.overwriteNormals ? total.matrix : la.allocate(n * n);
+  const rowSums = scaleUpper(n, total.matrix, constraint, scale, work);
   try {
     await la.potrf(n, work, n);
   } catch (error) {
@@ -70,19 +68,10 @@ export async function solveNormals(
   await la.potrs(n, 1, work, n, x, 1);
   for (let i = 0; i < n; i++) x[i] *= scale[i];
   await la.potri(n, work, n);
-  const inverseSums = new Float64Array(n);
   const covariance = work;
-  for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++) {
-      const value = covariance[i * n + j];
-      inverseSums[i] += Math.abs(value);
-      if (j > i) inverseSums[j] += Math.abs(value);
-      covariance[i * n + j] = value * scale[i] * scale[j];
-    }
-  }
   const dataContribution = Float64Array.from(
     { length: n },
-    (_, i) => 1 - constraint[i] * covariance[i * n + i],
+    (_, i) => 1 - constraint[i] * covariance[i * n + i] * scale[i] ** 2,
   );
   const estimated = dataContribution.reduce((sum, c) => sum + c, 0);
   const redundancy = total.observationCount - total.arcParameterCount - estimated;
@@ -99,19 +88,14 @@ export async function solveNormals(
   }
   // lᵀPl − xᵀn cancels; what is below its rounding says nothing, and zero would claim exactness.
   const sigma0 = Math.sqrt(Math.max(squareSum, CANCELLATION * total.weightedSquareSum) / redundancy);
-  for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++) {
-      covariance[i * n + j] *= sigma0 * sigma0;
-      covariance[j * n + i] = covariance[i * n + j];
-    }
-  }
+  const inverseSums = scaleAndMirror(n, covariance, scale, sigma0 * sigma0);
   return {
     field: updatedField(setup, reference, x, covariance, options.name ?? `${reference.name} + correction`),
     covariance,
     parameterCount: n,
     observationCount: total.observationCount,
     sigma0,
-    conditionEstimate: Math.max(...rowSums) * Math.max(...inverseSums),
+    conditionEstimate: largest(rowSums) * largest(inverseSums),
     dataContribution,
   };
 }
