@@ -19,7 +19,7 @@ module.exports = {
     floor(
       'linalg-imports-nothing-above',
       '^packages/linalg/src',
-      '^packages/(geodesy|formats|recovery|products)|^apps',
+      '^packages/(geodesy|formats|recovery|products|client)|^apps',
       'floor 1',
     ),
     floor(
@@ -34,10 +34,21 @@ module.exports = {
       '^packages/(recovery|products)|^apps',
       'floor 2',
     ),
+    floor(
+      'client-on-its-own',
+      '^packages/client/src',
+      '^packages/(linalg|geodesy|formats|recovery|products)|^apps|^(node:)',
+      'knows the API by its document only; runs in browsers too',
+    ),
     floor('recovery-beside-products', '^packages/recovery/src', '^packages/products|^apps', 'floor 3'),
     floor('products-beside-recovery', '^packages/products/src', '^packages/recovery|^apps', 'floor 3'),
     floor('server-below-clients', '^apps/server/src', '^apps/(cli|web)', 'the server knows no client'),
-    floor('web-alone', '^apps/web/src', '^packages|^apps/(server|cli)', 'the console talks HTTP only'),
+    floor(
+      'web-alone',
+      '^apps/web/src',
+      '^packages/(?!client)|^apps/(server|cli)',
+      'the console talks HTTP only',
+    ),
     {
       name: 'pure-core',
       severity: 'error',

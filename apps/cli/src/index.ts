@@ -1,10 +1,19 @@
+export {
+  ApiError,
+  ConnectionError,
+  createTransport,
+  problemOf,
+  type RequestOptions,
+  readEventStream,
+  retryAfterSeconds,
+  type StreamEvent,
+  type Transport,
+  type TransportOptions,
+} from '@gravity/client';
 export * from './client/describe-job.js';
-export * from './client/errors.js';
-export * from './client/event-stream.js';
 export * from './client/follow-job.js';
 export * from './client/gravity-client.js';
 export * from './client/settings-file.js';
-export * from './client/transport.js';
 export type * from './client/types.js';
 export * from './combine/combine.js';
 export * from './combine/normals-system.js';

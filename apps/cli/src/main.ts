@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { FormatError } from '@gravity/formats';
 import { ConfigError, DatabaseUnavailableError, TransportUnavailableError } from '@gravity/server';
-import { ApiError, ConnectionError } from './client/errors.js';
+import { ApiError, ConnectionError } from '@gravity/client';
 import { JobFailedError } from './client/follow-job.js';
 import { note, UsageError } from './output.js';
 import { createProgram } from './program.js';

@@ -4,7 +4,7 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createTransport, type RequestOptions, type Transport, type TransportOptions } from './transport.js';
+import { createTransport, type RequestOptions, type Transport, type TransportOptions } from '@gravity/client';
 import type {
   CatalogRequest,
   IngestRequest,

@@ -1,7 +1,7 @@
+import { createTransport } from '@gravity/client';
 import { UsageError } from '../output.js';
 import { createGravityClient, type GravityClient, refresh } from './gravity-client.js';
 import { type Login, readSettings, settingsPath, writeSettings } from './settings-file.js';
-import { createTransport } from './transport.js';
 import type { Token } from './types.js';
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:8000';

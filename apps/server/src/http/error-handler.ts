@@ -126,6 +126,10 @@ export function installErrorHandling(
   bodyLimit: number,
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
+    // Fastify asks QUERY for a content type before it looks whether there is such a route.
+    if (request.is404 && error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE') {
+      return answerUnknown(request, reply);
+    }
     if (error.validation !== undefined) {
       const errors = fieldErrors(error.validation as unknown as ErrorObject[]);
       const where = validationContexts[error.validationContext ?? ''];
@@ -153,7 +157,7 @@ export function installErrorHandling(
     );
   });
 
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) => {
+  const answerUnknown = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?', 1)[0];
     const methods = allowedMethods(routes, path);
     if (methods.length > 0 && !methods.includes(request.method)) {
@@ -166,5 +170,6 @@ export function installErrorHandling(
       );
     }
     return sendProblem(request, reply, 404, `No resource at ${request.method} ${path}`);
-  });
+  };
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, answerUnknown);
 }

@@ -37,14 +37,56 @@ function createAjv(coerceTypes: boolean): Ajv {
 export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
   const strict = createAjv(false);
   const coercing = createAjv(true);
-  const compiled = new WeakMap<object, ValidateFunction>();
+  const compiled = new WeakMap<object, Validator>();
   return ({ schema, httpPart }) => {
     const known = compiled.get(schema);
     if (known !== undefined) return known;
-    const validate = (httpPart === 'body' ? strict : coercing).compile(schema);
+    const validate = withoutNul((httpPart === 'body' ? strict : coercing).compile(schema));
     compiled.set(schema, validate);
     return validate;
   };
+}
+
+interface Validator {
+  (data: unknown): boolean;
+  errors?: ErrorObject[] | null;
+}
+
+/** Path of the first text with a NUL character; undefined when there is none. */
+function findNul(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? path : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const name = key.replaceAll('~', '~0').replaceAll('/', '~1');
+    const found = key.includes('\0') ? `${path}/${name}` : findNul(member, `${path}/${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** PostgreSQL stores no NUL in text or JSON: it is refused wherever it comes from. */
+function withoutNul(validate: ValidateFunction): Validator {
+  const checked: Validator = (data) => {
+    if (validate(data) !== true) {
+      checked.errors = validate.errors;
+      return false;
+    }
+    const instancePath = findNul(data, '');
+    checked.errors =
+      instancePath === undefined
+        ? null
+        : [
+            {
+              instancePath,
+              schemaPath: '',
+              keyword: 'nul',
+              params: {},
+              message: 'must not contain a NUL character',
+            },
+          ];
+    return instancePath === undefined;
+  };
+  return checked;
 }
 
 /** `/regularization/kaula` → `regularization.kaula`, `/satellites/1` → `satellites[1]`. */

@@ -21,13 +21,28 @@ function safeFileName(name: string, field: string): string {
   return safe;
 }
 
+/** The parser of forms throws bare errors; those of a broken connection come out of the stream. */
+function brokenBody(error: unknown): unknown {
+  const { message, code, statusCode } = error as Error & { code?: string; statusCode?: number };
+  if (statusCode !== undefined) return error;
+  if (/^(Multipart: |Unexpected end of|Unsupported Content-Type|The needle|Part terminated)/.test(message)) {
+    return new HttpError(400, 'The form cannot be read: it is cut off or has no valid boundary');
+  }
+  if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
+    return new HttpError(400, 'The connection broke before the file was complete');
+  }
+  return error;
+}
+
 /** The one file of a multipart form, or the body itself with its name in the query. */
 async function incomingFile(
   request: FastifyRequest,
   queryName: string | undefined,
 ): Promise<{ readonly name: string; readonly data: Readable; truncated(): boolean }> {
   if (request.isMultipart()) {
-    const part = await request.file();
+    const part = await request.file().catch((error: Error) => {
+      throw brokenBody(error);
+    });
     if (part === undefined) throw invalidField('file', 'the form has no file');
     return { name: queryName ?? part.filename, data: part.file, truncated: () => part.file.truncated };
   }
@@ -88,12 +103,11 @@ export async function uploadRoutes(api: Api, context: AppContext): Promise<void>
       // An error of either side reaches `put` through the destroyed stream.
       pipeline(file.data, limited, () => undefined);
       const { sha256: expectedSha256 } = request.query;
-      const stored = await objects.put(
-        'temp',
-        key,
-        limited,
-        expectedSha256 === undefined ? {} : { expectedSha256 },
-      );
+      const stored = await objects
+        .put('temp', key, limited, expectedSha256 === undefined ? {} : { expectedSha256 })
+        .catch((error: unknown) => {
+          throw brokenBody(error);
+        });
       if (file.truncated()) {
         await objects.delete('temp', key);
         throw new HttpError(413, `The file is larger than allowed (${config.uploadLimitBytes} bytes)`);

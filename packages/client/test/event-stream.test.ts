@@ -1,4 +1,4 @@
-import { readEventStream, type StreamEvent } from '@gravity/cli';
+import { readEventStream, type StreamEvent } from '@gravity/client';
 import { expect, test } from 'vitest';
 
 async function read(...chunks: (string | Uint8Array)[]): Promise<StreamEvent[]> {

@@ -1,10 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, ConnectionError, problemOf, retryAfterSeconds } from './errors.js';
+import { sleep } from './sleep.js';
 
 export interface TransportOptions {
   /** e.g. http://127.0.0.1:8000 */
   readonly baseUrl: string;
   readonly token?: string;
+  /** Credentials made at the time of each request; wins over `token`. */
+  readonly authorization?: Authorization;
+  /** Instead of the global one. */
+  readonly fetch?: typeof fetch;
   /** Until the answer's head has come; default 30. */
   readonly timeoutSeconds?: number;
   /** How often a request that may be repeated is made in all; default 4. */
@@ -13,18 +17,27 @@ export interface TransportOptions {
   readonly backoffSeconds?: number;
 }
 
+/** Headers that say who sends a request. */
+export interface Authorization {
+  headers(): Promise<Readonly<Record<string, string>>>;
+  /** Called after a 401 to a request with these headers; true when trying again with new ones makes sense. */
+  renew(refused: Readonly<Record<string, string>>): Promise<boolean>;
+}
+
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly body?: NonNullable<RequestInit['body']>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly signal?: AbortSignal;
   /** Whether making the request twice does the same as once; GET, PUT and DELETE by default. */
   readonly repeatable?: boolean;
   /** Overrides the transport's; 0: no limit (streams). */
   readonly timeoutSeconds?: number;
+  /** Sent without credentials. */
+  readonly anonymous?: boolean;
 }
 
 export interface Transport {
@@ -50,25 +63,44 @@ export function createTransport(options: TransportOptions): Transport {
     // a stream can be read once only
     const oneWay = request.body instanceof ReadableStream || isAsyncIterable(request.body);
     const repeatable = !oneWay && (request.repeatable ?? method !== 'POST');
+    let renewed = false;
     for (let attempt = 1; ; attempt++) {
+      const credentials = request.anonymous ? {} : await credentialsNow();
       try {
-        return await once(method, path, request);
+        return await once(method, path, request, credentials);
       } catch (error) {
+        if (!renewed && !oneWay && !request.anonymous && isRefused(error)) {
+          renewed = true;
+          if ((await options.authorization?.renew(credentials)) === true) continue;
+        }
         if (request.signal?.aborted || !repeatable || attempt >= attempts || !isTemporary(error)) throw error;
         const asked = error instanceof ApiError ? error.retryAfterSeconds : undefined;
         const pause = backoffSeconds * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-        await sleep(1000 * Math.min(asked ?? pause, 60), undefined, { signal: request.signal });
+        await sleep(1000 * Math.min(asked ?? pause, 60), request.signal);
       }
     }
   }
 
-  async function once(method: string, path: string, request: RequestOptions): Promise<Response> {
+  async function credentialsNow(): Promise<Readonly<Record<string, string>>> {
+    if (options.authorization !== undefined) return options.authorization.headers();
+    return options.token ? { authorization: `Bearer ${options.token}` } : {};
+  }
+
+  async function once(
+    method: string,
+    path: string,
+    request: RequestOptions,
+    credentials: Readonly<Record<string, string>>,
+  ): Promise<Response> {
     const url = new URL(baseUrl + path);
     for (const [key, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
-    const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
-    if (options.token) headers.authorization ??= `Bearer ${options.token}`;
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      ...credentials,
+      ...request.headers,
+    };
     let body: RequestInit['body'] = request.body;
     if (request.json !== undefined) {
       headers['content-type'] = 'application/json';
@@ -88,7 +120,7 @@ export function createTransport(options: TransportOptions): Transport {
     }
     let response: Response;
     try {
-      response = await fetch(url, init);
+      response = await (options.fetch ?? fetch)(url, init);
     } catch (error) {
       if (request.signal?.aborted) throw error;
       const reason = timer.signal.aborted ? `no answer within ${limit} s` : reasonOf(error);
@@ -111,6 +143,10 @@ export function createTransport(options: TransportOptions): Transport {
 
 function isTemporary(error: unknown): boolean {
   return error instanceof ConnectionError || (error instanceof ApiError && TEMPORARY.has(error.status));
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
 }
 
 function isAsyncIterable(value: unknown): boolean {

@@ -1,5 +1,5 @@
 /** The body of a failed request: the project's error format, which is valid RFC 9457 problem details too. */
-export interface Problem {
+export interface ProblemDetails {
   readonly type?: string;
   readonly title?: string;
   readonly status?: number;
@@ -14,7 +14,7 @@ export class ApiError extends Error {
 
   constructor(
     readonly status: number,
-    readonly problem: Problem,
+    readonly problem: ProblemDetails,
     readonly request: string,
     /** Seconds the server asks to wait (Retry-After). */
     readonly retryAfterSeconds?: number,
@@ -28,18 +28,18 @@ export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
-function describeProblem(status: number, problem: Problem, request: string): string {
+function describeProblem(status: number, problem: ProblemDetails, request: string): string {
   const head = `${request}: ${status} ${problem.detail ?? problem.title ?? 'without a reason'}`;
   const lines = (problem.errors ?? []).map((e) => `  ${e.field ? `${e.field}: ` : ''}${e.message}`);
   return [head, ...lines].join('\n');
 }
 
 /** Reads an error body of any kind; text that is no JSON becomes the detail. */
-export async function problemOf(response: Response): Promise<Problem> {
+export async function problemOf(response: Response): Promise<ProblemDetails> {
   const text = await response.text().catch(() => '');
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body === 'object' && body !== null) return body as Problem;
+    if (typeof body === 'object' && body !== null) return body as ProblemDetails;
   } catch {
     // not JSON: a proxy's page, perhaps
   }
