@@ -31,6 +31,15 @@ export * from './solve/group-variances.js';
 export * from './solve/l-curve.js';
 export * from './solve/normals-about.js';
 export * from './solve/normals-sum.js';
+export { type PanelLayout, panelLayout, storedLength } from './solve/panels/panel-layout.js';
+export {
+  addArcToPanels,
+  denseFromPanels,
+  emptyPanelNormals,
+  type PanelNormals,
+} from './solve/panels/panel-normals.js';
+export * from './solve/panels/panel-store.js';
+export * from './solve/panels/solve-panels.js';
 export * from './solve/solve.js';
 export * from './solve/solve-regularized.js';
 export { type VarianceDirections, varianceDirections } from './stochastic/directions.js';
