@@ -1,4 +1,5 @@
 import type { QueueName, S3Settings, ServerConfig } from './config.js';
+import { readQuotas } from './config-quotas.js';
 import {
   ConfigError,
   choice,
@@ -19,6 +20,7 @@ export type ServiceSettings = Pick<
   | 'redisUrl'
   | 'redisPrefix'
   | 'queueLimits'
+  | 'quotas'
   | 's3'
   | 'queues'
   | 'monitorPort'
@@ -56,6 +58,7 @@ export function loadServices(env: Environment): ServiceSettings {
     redisPrefix: prefix(env, 'GRAVITY_REDIS_PREFIX', 'gravity'),
     ...(s3 !== undefined && { s3 }),
     queues: queues(env),
+    quotas: readQuotas(env),
     ...(limits !== undefined && { queueLimits: limits }),
     ...(redisUrl !== undefined && monitor !== undefined && { monitorPort: monitor }),
   };

@@ -60,6 +60,19 @@ export interface ProcessingJobsTable {
   /** When the queue was last told of it; null: not yet (outbox). */
   dispatched_at: OptionalTimestamp;
   dispatches: Generated<number>;
+  /** Jobs that have to complete before this one starts. */
+  depends_on: Generated<string[]>;
+  /** Those of them that are not yet completed; a trigger keeps it. Not empty: the job is not dispatched. */
+  waiting_for: Generated<string[]>;
+  /** Not dispatched while its user has as many jobs running as the quota allows. */
+  held: Generated<boolean>;
+  retry_of: string | null;
+  /** The product that this job computes again. */
+  reproduces: string | null;
+  /** Told of the end of this job; the secret is sealed. */
+  callback: OptionalJson<{ readonly url: string; readonly sealed_secret: string }>;
+  /** What ran the latest attempt. */
+  software: OptionalJson<{ readonly name: string; readonly version: string; readonly commit: string | null }>;
   idempotency_key: string | null;
   request_hash: string | null;
   created_at: CreatedAt;
@@ -238,6 +251,53 @@ export interface RevokedTokensTable {
   expires_at: Timestamp;
 }
 
+/** What an admin allows one user; null: as the role of the user. */
+export interface UserQuotasTable {
+  user_id: string;
+  pending_jobs: number | null;
+  running_jobs: number | null;
+  storage_bytes: number | null;
+  updated_at: Timestamp;
+  updated_by: string | null;
+}
+
+export interface WebhooksTable {
+  id: string;
+  user_id: string;
+  url: string;
+  /** job.completed, job.failed, job.cancelled */
+  events: string[];
+  /** null: all types. */
+  job_types: string[] | null;
+  description: string | null;
+  sealed_secret: string;
+  active: Generated<boolean>;
+  disabled_reason: string | null;
+  /** Attempts that failed since the last one that did not. */
+  failures: Generated<number>;
+  created_at: CreatedAt;
+  updated_at: ColumnType<Date, Date | string | undefined, Date | string>;
+  last_success_at: OptionalTimestamp;
+}
+
+/** Outbox and log of what webhooks and callbacks are told. */
+export interface WebhookDeliveriesTable {
+  id: Generated<string>;
+  /** null: to the callback of the job. */
+  webhook_id: string | null;
+  user_id: string;
+  job_id: string | null;
+  event: string;
+  status: Generated<'pending' | 'delivered' | 'failed'>;
+  attempts: Generated<number>;
+  next_attempt_at: ColumnType<Date, Date | string | undefined, Date | string>;
+  last_status: number | null;
+  last_error: string | null;
+  duration_ms: number | null;
+  created_at: CreatedAt;
+  delivered_at: OptionalTimestamp;
+}
+
 export interface DatabaseSchema {
   users: UsersTable;
   processing_jobs: ProcessingJobsTable;
@@ -251,6 +311,9 @@ export interface DatabaseSchema {
   audit_logs: AuditLogsTable;
   api_keys: ApiKeysTable;
   revoked_tokens: RevokedTokensTable;
+  user_quotas: UserQuotasTable;
+  webhooks: WebhooksTable;
+  webhook_deliveries: WebhookDeliveriesTable;
   aggregate_dirty: AggregateDirtyTable;
   time_series_settings: TimeSeriesSettingsTable;
   observation_hourly: ObservationHourlyView;

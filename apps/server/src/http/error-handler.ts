@@ -4,8 +4,10 @@ import type { Socket } from 'node:net';
 import type {} from '@fastify/rate-limit';
 import type { ErrorObject } from 'ajv';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { NoEncryptionKeyError } from '../auth/secrets.js';
 import { DatabaseUnavailableError } from '../db/database-error.js';
-import { IdempotencyConflictError } from '../jobs/job-service.js';
+import { DependencyError, IdempotencyConflictError, RetryError } from '../jobs/job-service.js';
+import { QuotaExceededError } from '../jobs/quotas.js';
 import { NotFoundError, ObjectStoreError } from '../storage/errors.js';
 import { type FieldError, HttpError, invalidField, problemBody, problemContentType } from './errors.js';
 import { allowedMethods, type KnownRoute } from './known-routes.js';
@@ -61,6 +63,15 @@ function fromPorts(error: Error): HttpError | undefined {
   if (error instanceof IdempotencyConflictError) {
     return invalidField('Idempotency-Key', 'was used before with another request');
   }
+  if (error instanceof DependencyError) return invalidField(`depends_on[${error.index}]`, error.message);
+  if (error instanceof RetryError) return new HttpError(409, error.message);
+  if (error instanceof QuotaExceededError) {
+    const { quota: field, message } = error;
+    return field === 'pending_jobs'
+      ? new HttpError(429, message, [{ field, message }], { 'retry-after': '10' })
+      : new HttpError(403, message, [{ field, message }]);
+  }
+  if (error instanceof NoEncryptionKeyError) return new HttpError(503, error.message);
   if (error instanceof DatabaseUnavailableError) {
     return new HttpError(503, 'The database does not answer; try again later', [], { 'retry-after': '5' });
   }

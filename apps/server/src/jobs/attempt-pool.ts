@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
-import type { JobType } from '../db/schema.js';
+import type { JobStatus, JobType } from '../db/schema.js';
+import { software } from '../software.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { LocalJobService } from './create-job-service.js';
 import {
@@ -13,8 +14,9 @@ import {
   type RunnerLogger,
   startAttempt,
 } from './job-attempt.js';
-import { type ClaimFilter, claimJob, reapJobs, renewLeases } from './job-moves.js';
+import { type ClaimFilter, type ClaimTerms, claimJob, reapJobs, renewLeases } from './job-moves.js';
 import type { JobEventRow } from './job-service.js';
+import { runningLimitsOf } from './quotas.js';
 import type { TaskRegistry } from './task.js';
 
 export interface JobRunnerOptions {
@@ -74,6 +76,12 @@ export function createAttemptPool(options: JobRunnerOptions): AttemptPool {
   const cancelGraceMs = options.cancelGraceMs ?? DEFAULT_CANCEL_GRACE_MS;
   const workerId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const attempts = new Set<JobAttempt>();
+  const terms: ClaimTerms = {
+    workerId,
+    leaseSeconds: config.leaseSeconds,
+    runningLimits: runningLimitsOf(config.quotas),
+    software: software(),
+  };
   const dependencies: AttemptDependencies = {
     config,
     db,
@@ -106,14 +114,18 @@ export function createAttemptPool(options: JobRunnerOptions): AttemptPool {
     },
 
     async claim(filter, origin) {
-      const claimed = await claimJob(db.kysely, workerId, config.leaseSeconds, filter);
+      const claimed = await claimJob(db.kysely, terms, filter);
       if (!claimed) return undefined;
       service.bus.publish([claimed.event]);
       const attempt = startAttempt(dependencies, claimed.job, registry[claimed.job.type], origin);
       // An earlier attempt of the same job that has not yet noticed that its lease ran out.
       for (const earlier of attempts) if (earlier.job.id === attempt.job.id) earlier.abort('lease_lost', 0);
       attempts.add(attempt);
-      void attempt.done.then(() => attempts.delete(attempt));
+      void attempt.done.then(({ status }) => {
+        attempts.delete(attempt);
+        // the place of this user is free, whoever has the job now
+        service.ended([{ jobId: attempt.job.id, userId: attempt.job.user_id, status }]);
+      });
       return attempt;
     },
 
@@ -140,6 +152,9 @@ export function createAttemptPool(options: JobRunnerOptions): AttemptPool {
       const events = await reapJobs(db.kysely, owners, everything);
       for (const event of events) logger.warn({ jobId: event.job_id, ...event.data }, 'job of a dead worker');
       service.bus.publish(events);
+      service.ended(
+        events.map((event) => ({ jobId: event.job_id, status: String(event.data?.status) as JobStatus })),
+      );
       return events;
     },
 

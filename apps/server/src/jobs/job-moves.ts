@@ -1,8 +1,10 @@
 /** The statements that move a job from state to state. Each move writes its event in the same transaction. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { DatabaseSchema, JobStatus, JobType } from '../db/schema.js';
+import type { Software } from '../software.js';
 import type { JobEventRow, JobRow } from './job-service.js';
 import { storableJson, storableText } from './json-text.js';
+import { type RunningLimits, runningLimit } from './quotas.js';
 
 type Executor = Kysely<DatabaseSchema> | Transaction<DatabaseSchema>;
 type Level = JobEventRow['level'];
@@ -22,30 +24,64 @@ export interface ClaimFilter {
   readonly jobId?: string;
 }
 
-/** Takes the job of lowest rank, then the oldest, that may run; two workers never get the same one. */
+export interface ClaimTerms {
+  readonly workerId: string;
+  readonly leaseSeconds: number;
+  /** How many jobs a user may have running, by role; null: any number. */
+  readonly runningLimits: RunningLimits;
+  readonly software: Software;
+}
+
+/**
+ * Takes the job of lowest rank, then the oldest, that may run; two workers never get the same one. Jobs that wait for
+ * others, and those of users who have as many running as they may, are passed over; a job asked for by its id is then
+ * marked as held, see `releaseHeldJobs`.
+ */
 export async function claimJob(
   db: Kysely<DatabaseSchema>,
-  workerId: string,
-  leaseSeconds: number,
+  terms: ClaimTerms,
   filter: ClaimFilter = {},
 ): Promise<{ readonly job: JobRow; readonly event: JobEventRow } | undefined> {
+  const { jobId, types } = filter;
+  const limit = runningLimit(terms.runningLimits);
   const ofTypes =
-    filter.types === undefined
+    types === undefined
       ? sql``
-      : sql`and type in (select value from jsonb_array_elements_text(${storableJson(filter.types)}::jsonb))`;
+      : sql`and job.type in (select value from jsonb_array_elements_text(${storableJson(types)}::jsonb))`;
+  const full = sql`
+    select running.user_id from processing_jobs running join users owner on owner.id = running.user_id
+      left join user_quotas quota on quota.user_id = owner.id
+    where running.status = 'running' group by running.user_id, ${limit} having count(*) >= ${limit}`;
   // A named job is waited for when another statement has it just now; of all others there are enough.
   const which =
-    filter.jobId === undefined
-      ? sql`order by rank, created_at, id limit 1 for update skip locked`
-      : sql`and id = ${filter.jobId} for update`;
+    jobId === undefined
+      ? sql`and job.user_id not in (${full}) order by job.rank, job.created_at, job.id limit 1
+          for update of job skip locked`
+      : sql`and job.id = ${jobId} for update of job`;
   return db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ id: string; user_id: string; running_limit: number | null }>`
+      select job.id, job.user_id, ${limit} as running_limit
+      from processing_jobs job join users owner on owner.id = job.user_id
+        left join user_quotas quota on quota.user_id = owner.id
+      where job.status = 'pending' and job.waiting_for = '{}'
+        and (job.run_after is null or job.run_after <= now()) ${ofTypes} ${which}`.execute(transaction);
+    const candidate = rows[0];
+    if (!candidate) return undefined;
+    if (candidate.running_limit !== null) {
+      const running = await countRunning(transaction, candidate.user_id);
+      if (running >= candidate.running_limit) {
+        if (jobId !== undefined) {
+          await sql`update processing_jobs set held = true where id = ${jobId}`.execute(transaction);
+        }
+        return undefined;
+      }
+    }
     const claimed = await sql<JobRow>`
-      update processing_jobs set status = 'running', attempt = attempt + 1, worker_id = ${workerId},
-        lease_until = now() + make_interval(secs => ${leaseSeconds}), run_after = null,
-        started_at = coalesce(started_at, now()), updated_at = now(), progress = 0, progress_message = null
-      where id = (
-        select id from processing_jobs
-        where status = 'pending' and (run_after is null or run_after <= now()) ${ofTypes} ${which})
+      update processing_jobs set status = 'running', attempt = attempt + 1, worker_id = ${terms.workerId},
+        lease_until = now() + make_interval(secs => ${terms.leaseSeconds}), run_after = null,
+        started_at = coalesce(started_at, now()), updated_at = now(), progress = 0, progress_message = null,
+        software = ${storableJson(terms.software)}::jsonb
+      where id = ${candidate.id} and status = 'pending'
       returning *`.execute(transaction);
     const job = claimed.rows[0];
     if (!job) return undefined;
@@ -61,6 +97,16 @@ export async function claimJob(
     );
     return { job, event };
   });
+}
+
+/** Two claims for one user do not both see the last free place: the row of the user is theirs in turn. */
+async function countRunning(transaction: Transaction<DatabaseSchema>, userId: string): Promise<number> {
+  await sql`select 1 from users where id = ${userId} for no key update`.execute(transaction);
+  const { rows } = await sql<{ count: string }>`
+    select count(*) as count from processing_jobs where user_id = ${userId} and status = 'running'`.execute(
+    transaction,
+  );
+  return Number(rows[0]?.count ?? 0);
 }
 
 export async function insertStatusEvent(

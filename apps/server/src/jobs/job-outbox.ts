@@ -135,7 +135,9 @@ export function createJobOutbox(options: JobOutboxOptions): JobOutbox {
       const { rows } = await sql<PendingJob>`
         select ${columns} from processing_jobs
         where id in (select value::uuid from jsonb_array_elements_text(${list}::jsonb))
-          and status = 'pending' and dispatched_at is null`.execute(kysely);
+          and status = 'pending' and waiting_for = '{}' and not held and dispatched_at is null`.execute(
+        kysely,
+      );
       await send(rows);
     }
   }
@@ -181,7 +183,7 @@ export function createJobOutbox(options: JobOutboxOptions): JobOutbox {
       if (transport.available && !answering) await ask(transport.ping());
       while (transport.available) {
         const { rows } = await sql<PendingJob>`
-          select ${columns} from processing_jobs where status = 'pending'
+          select ${columns} from processing_jobs where status = 'pending' and waiting_for = '{}' and not held
             and (dispatched_at is null or dispatched_at < now() - make_interval(secs => ${resendSeconds}))
           order by rank, created_at limit ${BATCH}`.execute(kysely);
         const due = [...rows.filter((job) => !job.sent), ...(await absent(rows.filter((job) => job.sent)))];

@@ -15,13 +15,30 @@ export interface CreateJobInput {
   readonly priority?: number;
   readonly idempotencyKey?: string;
   readonly requestHash?: string;
+  /** Jobs of the same user that have to complete first. */
+  readonly dependsOn?: readonly string[];
+  /** Told when the job has ended. */
+  readonly callback?: { readonly url: string; readonly sealed_secret: string };
+  /** The failed or cancelled job this one repeats. */
+  readonly retryOf?: string;
+  /** The product this job computes again. */
+  readonly reproduces?: string;
+}
+
+/** Where an attempt left a job. */
+export interface EndedAttempt {
+  readonly jobId: string;
+  readonly userId?: string;
+  readonly status: JobStatus | 'lost';
 }
 
 /** The state of jobs, as HTTP sees it. The row in PostgreSQL is the truth. */
 export interface JobService {
   /**
    * Inserts the row (status pending) and wakes the runner, in that order. The same user and idempotency key give
-   * the earlier job (`replayed`); with another request hash it throws `IdempotencyConflictError`.
+   * the earlier job (`replayed`); with another request hash it throws `IdempotencyConflictError`. Throws
+   * `DependencyError` for jobs that cannot be waited for, `RetryError` when `retryOf` was retried already,
+   * `QuotaExceededError` when the user has too many jobs waiting.
    */
   create(input: CreateJobInput): Promise<{ readonly job: JobRow; readonly replayed: boolean }>;
   get(id: string): Promise<JobRow | undefined>;
@@ -35,8 +52,27 @@ export interface JobService {
   /** pending → cancelled at once; running → cancel_requested and the running task's signal is aborted. */
   requestCancel(id: string): Promise<JobRow | undefined>;
   events(jobId: string, afterId: string | undefined, limit: number): Promise<JobEventRow[]>;
+  /** There are new messages to webhooks. */
+  messagesWaiting(): void;
   /** Called for every new event of the job while subscribed. Returns the unsubscribe function. */
   subscribe(jobId: string, listener: (event: JobEventRow) => void): () => void;
+}
+
+/** A job that cannot be waited for: unknown, another user's, failed or cancelled. */
+export class DependencyError extends Error {
+  override readonly name = 'DependencyError';
+  constructor(
+    /** Place in `dependsOn`. */
+    readonly index: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The job was retried already. */
+export class RetryError extends Error {
+  override readonly name = 'RetryError';
 }
 
 export class IdempotencyConflictError extends Error {

@@ -1,7 +1,10 @@
+import { createSecretBox } from '../auth/secrets.js';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
+import { createOutboundPolicy } from '../net/public-target.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { createArcComputer } from '../tasks/process/index.js';
+import { createWebhookSender, type WebhookSender } from '../webhooks/webhook-sender.js';
 import { createArcDispatcher, createArcRunner } from './arcs/index.js';
 import type { JobRunner } from './attempt-pool.js';
 import { type BullTransport, openBullTransport } from './bullmq-transport.js';
@@ -27,6 +30,8 @@ export interface JobSystem {
   readonly runner: JobRunner;
   /** Only with Redis. */
   readonly transport?: BullTransport;
+  /** Sends what webhooks and callbacks are to be told. */
+  readonly webhooks: WebhookSender;
   readonly running: boolean;
   start(): Promise<void>;
   /** Hands back what does not end within the grace, then closes the queue. */
@@ -38,23 +43,39 @@ export async function openJobSystem(options: JobSystemOptions): Promise<JobSyste
   return options.config.redisUrl === undefined ? openLocal(options) : openDistributed(options);
 }
 
+function openWebhooks({ config, db, logger }: JobSystemOptions, service: LocalJobService): WebhookSender {
+  const sender = createWebhookSender({
+    db,
+    logger,
+    secrets: createSecretBox(config.encryptionKeys),
+    policy: createOutboundPolicy(config.outboundAllow),
+    baseUrl: config.baseUrl,
+  });
+  service.onEnded(sender.wake);
+  return sender;
+}
+
 function openLocal(options: JobSystemOptions): JobSystem {
-  const service = createJobService({ db: options.db });
+  const service = createJobService({ db: options.db, quotas: options.config.quotas });
   const runner = createJobRunner({ ...options, service });
+  const webhooks = openWebhooks(options, service);
   let running = false;
   return {
     service,
     runner,
+    webhooks,
     get running() {
       return running;
     },
     async start() {
       await runner.start();
+      webhooks.start();
       running = true;
     },
     async stop(graceMs) {
       running = false;
       await runner.stop(graceMs);
+      await webhooks.stop();
     },
   };
 }
@@ -64,7 +85,7 @@ async function openDistributed(options: JobSystemOptions): Promise<JobSystem> {
   const transport = await openBullTransport(config, { logger });
   const bus = createSharedBus(transport);
   const outbox = createJobOutbox({ db, transport, logger });
-  const service = createJobService({ db, bus, outbox });
+  const service = createJobService({ db, bus, outbox, quotas: config.quotas });
   const runner = createQueueRunner({
     ...options,
     service,
@@ -85,22 +106,26 @@ async function openDistributed(options: JobSystemOptions): Promise<JobSystem> {
         createComputer: () => createArcComputer({ db, objects, config }),
       })
     : undefined;
+  const webhooks = openWebhooks(options, service);
   let running = false;
   return {
     service,
     runner,
     transport,
+    webhooks,
     get running() {
       return running;
     },
     async start() {
       await runner.start();
       arcs?.start();
+      webhooks.start();
       running = true;
     },
     async stop(graceMs) {
       running = false;
       await Promise.all([runner.stop(graceMs), arcs?.stop(graceMs)]);
+      await webhooks.stop();
       bus.close();
       await transport.close();
     },

@@ -11,6 +11,7 @@ import {
 } from './attempt-pool.js';
 import type { JobAttempt } from './job-attempt.js';
 import type { JobOutbox } from './job-outbox.js';
+import { releaseHeldJobs, runningLimitsOf } from './quotas.js';
 import { every, singleFlight } from './repeating.js';
 import { createSlots } from './slots.js';
 import { isJobType } from './transitions.js';
@@ -33,6 +34,7 @@ export function createQueueRunner(options: QueueRunnerOptions): JobRunner {
   const sweepIntervalMs = options.sweepIntervalMs ?? DEFAULT_SWEEP_INTERVAL_MS;
   const pool = createAttemptPool(options);
   const types: readonly JobType[] = config.queues.filter(isJobType);
+  const limits = runningLimitsOf(config.quotas);
   const slots = new Map(types.map((type) => [type, createSlots(config.jobConcurrency)]));
   const cleanups: (() => void)[] = [];
   const consumers: QueueConsumer[] = [];
@@ -118,6 +120,7 @@ export function createQueueRunner(options: QueueRunnerOptions): JobRunner {
     poll();
     const reaped = await pool.reap(false);
     outbox.announce(reaped.filter((event) => event.data?.status === 'pending').map((event) => event.job_id));
+    await releaseHeldJobs(db.kysely, limits);
     await outbox.sweep().finally(poll);
   }, failed('jobs could not be swept'));
 

@@ -3,12 +3,14 @@ import type { DatabaseSchema } from '../schema.js';
 import * as initial from './0001-initial.js';
 import * as queues from './0002-queues.js';
 import * as timeSeries from './0003-time-series.js';
+import * as jobs from './0005-jobs.js';
 
 /** In the order of their names. A released migration is never changed; a new one is added. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-queues': queues,
   '0003-time-series': timeSeries,
+  '0005-jobs': jobs,
 };
 
 /** Brings the schema to the newest version, all in one transaction. Returns the names applied. */

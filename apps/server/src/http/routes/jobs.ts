@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import type { JobRow } from '../../jobs/job-service.js';
+import { checkStorageQuota } from '../../jobs/quotas.js';
 import { type Api, type AppContext, isAdmin, linkPrefix, principalOf } from '../context.js';
 import { HttpError, notFound } from '../errors.js';
+import { answerWithJob } from '../job-options.js';
 import { JobIdParams, stringEnum } from '../schemas/common.js';
 import { JobListSchema, JobSchema, jobStatuses, jobTypes, presentJob } from '../schemas/jobs.js';
 
@@ -21,6 +23,7 @@ export async function visibleJob(
 
 export function jobRoutes(api: Api, context: AppContext): void {
   const { jobs } = context;
+  addRetry(api, context);
   api.get(
     '/ops/jobs',
     {
@@ -74,7 +77,6 @@ export function jobRoutes(api: Api, context: AppContext): void {
   api.delete(
     '/ops/jobs/:job_id',
     {
-      config: { access: 'operator' },
       schema: {
         operationId: 'cancelJob',
         tags,
@@ -95,6 +97,76 @@ export function jobRoutes(api: Api, context: AppContext): void {
         throw new HttpError(409, `The job is ${job.status} and cannot be cancelled`);
       }
       return presentJob(job, linkPrefix(request));
+    },
+  );
+}
+
+/**
+ * The jobs that a retry waits for: those the job itself waited for, or what they were retried as.
+ *
+ * @throws HttpError 409 when one of them will not complete
+ */
+async function dependenciesOfRetry({ db }: AppContext, job: JobRow): Promise<string[]> {
+  const dependencies: string[] = [];
+  for (const id of job.depends_on) {
+    const latest = await latestTry(db, id);
+    if (latest.status === 'failed' || latest.status === 'cancelled') {
+      throw new HttpError(
+        409,
+        `It depends on ${latest.type} ${latest.id}, which is ${latest.status}; retry that one first`,
+      );
+    }
+    dependencies.push(latest.id);
+  }
+  return dependencies;
+}
+
+async function latestTry({ kysely }: AppContext['db'], id: string) {
+  const columns = ['id', 'type', 'status'] as const;
+  const jobs = kysely.selectFrom('processing_jobs').select(columns);
+  let latest = await jobs.where('id', '=', id).executeTakeFirstOrThrow();
+  for (;;) {
+    const next = await jobs.where('retry_of', '=', latest.id).executeTakeFirst();
+    if (next === undefined) return latest;
+    latest = next;
+  }
+}
+
+function addRetry(api: Api, context: AppContext): void {
+  const { config, db, jobs } = context;
+  api.post(
+    '/ops/jobs/:job_id/retry',
+    {
+      schema: {
+        operationId: 'retryJob',
+        tags,
+        summary: 'Do a failed or cancelled job again',
+        description:
+          'Makes a new job with the same parameters, priority, callback and dependencies (as retried, where they were); `retry_of` names the old one, which stays as it ended. 409 for other jobs, and for one that was retried already.',
+        params: JobIdParams,
+        response: { 201: JobSchema },
+      },
+    },
+    async (request, reply) => {
+      const job = await visibleJob(context, request, request.params.job_id);
+      if (job.status !== 'failed' && job.status !== 'cancelled') {
+        throw new HttpError(409, `The job is ${job.status}; only failed and cancelled jobs are retried`);
+      }
+      if (job.type === 'ingest' || job.type === 'process') {
+        await checkStorageQuota(db.kysely, config.quotas, job.user_id);
+      }
+      const dependsOn = await dependenciesOfRetry(context, job);
+      const retry = await jobs.create({
+        userId: job.user_id,
+        type: job.type,
+        parameters: job.parameters,
+        priority: job.priority,
+        dependsOn,
+        retryOf: job.id,
+        ...(job.reproduces !== null && { reproduces: job.reproduces }),
+        ...(job.callback !== null && { callback: job.callback }),
+      });
+      return answerWithJob(request, reply, retry.job, false);
     },
   );
 }

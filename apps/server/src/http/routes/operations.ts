@@ -1,12 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
-import type { Principal } from '../../auth/authenticate.js';
 import type { JobType } from '../../db/schema.js';
-import { DEFAULT_PRIORITY } from '../../jobs/job-service.js';
-import { type Api, type AppContext, isAdmin, linkPrefix, principalOf } from '../context.js';
-import { HttpError } from '../errors.js';
+import { checkStorageQuota } from '../../jobs/quotas.js';
+import { type Api, type AppContext, principalOf } from '../context.js';
 import { idempotencyKey, requestHash } from '../idempotency.js';
-import { JobSchema, presentJob } from '../schemas/jobs.js';
+import { answerWithJob, checkJobOptions, hashedOptions, type RequestedOptions } from '../job-options.js';
+import { JobSchema } from '../schemas/jobs.js';
 import { CatalogBody, IngestBody, PlanBody, ProcessBody } from '../schemas/operations.js';
 import type { CheckContext } from '../semantics/check-context.js';
 import { checkCatalog, checkIngest, checkPlan } from '../semantics/operations.js';
@@ -38,48 +37,45 @@ function schemaOf<Body extends TSchema>(
   };
 }
 
-/** Going before the jobs of others is for admins to allow. */
-function checkPriority(principal: Principal, priority: number | undefined): void {
-  if (priority === undefined || priority >= DEFAULT_PRIORITY || isAdmin(principal)) return;
-  const message = `${priority} is for admins; others may ask for ${DEFAULT_PRIORITY} to 10`;
-  throw new HttpError(403, `priority: ${message}`, [{ field: 'priority', message }]);
-}
-
 /** The four operations. Each checks its request, stores a job and answers before any work is done. */
 export function operationRoutes(api: Api, context: AppContext): void {
   const { config, db, objects, jobs } = context;
-  const access = { config: { access: 'operator' } } as const;
 
-  /** `priority` says when the job is run; it is no part of the parameters its result depends on. */
-  const accept = async <Body extends { readonly priority?: number }>(
+  const accept = async <Body extends RequestedOptions>(
     request: FastifyRequest & { readonly body: Body },
     reply: FastifyReply,
     type: JobType,
-    check: (body: Omit<Body, 'priority'>, context: CheckContext) => Promise<Record<string, unknown>>,
+    check: (
+      body: Omit<Body, keyof RequestedOptions>,
+      context: CheckContext,
+    ) => Promise<Record<string, unknown>>,
   ) => {
     const key = idempotencyKey(request.headers['idempotency-key']);
     const principal = principalOf(request);
-    const { priority, ...body } = request.body;
+    const { priority, depends_on, callback, ...body } = request.body;
     const parameters = await check(body, { userId: principal.id, config, db, objects });
-    checkPriority(principal, priority);
-    const hashed = priority === undefined ? parameters : { ...parameters, priority };
+    const options = await checkJobOptions(principal, { priority, depends_on, callback }, context);
+    if (type === 'ingest' || type === 'process')
+      await checkStorageQuota(db.kysely, config.quotas, principal.id);
+    // A plan that is still in the making is waited for.
+    const plan = type === 'process' && typeof parameters.plan_id === 'string' ? [parameters.plan_id] : [];
     const { job, replayed } = await jobs.create({
       userId: principal.id,
       type,
       parameters,
-      ...(priority !== undefined && { priority }),
-      ...(key !== undefined && { idempotencyKey: key, requestHash: requestHash(type, hashed) }),
+      ...options,
+      dependsOn: [...(options.dependsOn ?? []), ...plan],
+      ...(key !== undefined && {
+        idempotencyKey: key,
+        requestHash: requestHash(type, { ...parameters, ...hashedOptions(request.body) }),
+      }),
     });
-    const presented = presentJob(job, linkPrefix(request));
-    reply.code(201).header('location', presented.links.self);
-    if (replayed) reply.header('idempotency-replayed', 'true');
-    return presented;
+    return answerWithJob(request, reply, job, replayed);
   };
 
   api.post(
     '/ops/plan',
     {
-      ...access,
       schema: schemaOf(
         'createPlan',
         'Plan a processing run',
@@ -92,7 +88,6 @@ export function operationRoutes(api: Api, context: AppContext): void {
   api.post(
     '/ops/ingest',
     {
-      ...access,
       schema: schemaOf(
         'createIngest',
         'Ingest data',
@@ -105,7 +100,6 @@ export function operationRoutes(api: Api, context: AppContext): void {
   api.post(
     '/ops/process',
     {
-      ...access,
       schema: schemaOf(
         'createProcess',
         'Compute a gravity field',
@@ -118,7 +112,6 @@ export function operationRoutes(api: Api, context: AppContext): void {
   api.post(
     '/ops/catalog',
     {
-      ...access,
       schema: schemaOf(
         'createCatalog',
         'Catalogue products',

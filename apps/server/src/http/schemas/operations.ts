@@ -56,6 +56,32 @@ const Priority = Type.Optional(
   }),
 );
 
+const DependsOn = Type.Optional(
+  Type.Array(Uuid, {
+    maxItems: 100,
+    uniqueItems: true,
+    description:
+      'Jobs of yours that have to complete before this one starts. When one of them fails or is cancelled, this one is cancelled.',
+  }),
+);
+
+/** Where the end of one job is told, without a webhook. */
+export const Callback = Type.Object(
+  {
+    url: Type.String({ minLength: 8, maxLength: 2048, description: 'http or https, a public address.' }),
+    secret: Type.String({
+      maxLength: 128,
+      pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$',
+      description:
+        'Signs the message: `whsec_` and 24 to 64 random bytes in base64. It is kept sealed and not shown again.',
+    }),
+  },
+  { ...strict, description: 'Told once the job has ended; signed and repeated as for webhooks.' },
+);
+
+/** What says when and how a job is run, and nothing about its result. */
+export const JobOptions = { priority: Priority, depends_on: DependsOn, callback: Type.Optional(Callback) };
+
 export const PlanBody = Type.Object(
   {
     start_time: Timestamp,
@@ -70,7 +96,7 @@ export const PlanBody = Type.Object(
     ),
     degree_max: DegreeMax,
     arc_length_hours: Type.Optional(Type.Number({ ...ArcLength, default: 24 })),
-    priority: Priority,
+    ...JobOptions,
   },
   {
     ...strict,
@@ -132,7 +158,7 @@ export const IngestBody = Type.Object(
         { ...strict, description: 'What a table does not say itself; for data_type table.' },
       ),
     ),
-    priority: Priority,
+    ...JobOptions,
   },
   {
     ...strict,
@@ -206,7 +232,7 @@ export const ProcessBody = Type.Object(
     parametrization: Type.Optional(Parametrization),
     orbit: Type.Optional(Orbit),
     grid: Type.Optional(Grid),
-    priority: Priority,
+    ...JobOptions,
   },
   {
     ...strict,
@@ -231,7 +257,7 @@ export const CatalogBody = Type.Object(
     ),
     publish: Type.Boolean(),
     archive: Type.Boolean(),
-    priority: Priority,
+    ...JobOptions,
   },
   {
     ...strict,
