@@ -60,6 +60,7 @@ export * from './observations/index.js';
 export { type RunningServer, type StartOptions, startServer } from './server.js';
 export * from './storage/content-type.js';
 export * from './storage/errors.js';
+export { type FilePanelStore, openFilePanelStore } from './storage/file-panel-store.js';
 export * from './storage/maintenance.js';
 export * from './storage/object-key.js';
 export * from './storage/object-lifetime.js';
