@@ -50,6 +50,7 @@ function arc(seed: number, rows: number): ArcNormals {
     rightHandSide,
     weightedSquareSum,
     observationCount: rows,
+    compression: { applied: false, rows, truncation: 0 },
     arcParameterCount: 6,
     residuals: [],
     orbitIterations: 1,

@@ -1,5 +1,6 @@
 import type { LinearAlgebra } from '@gravity/linalg';
 import { factorizeLocal, solveLocal } from '../arc/local-solve.js';
+import { takeCoefficients } from '../solve/take-coefficients.js';
 
 /** Normals of the coefficients alone, and the other parameters under the fixed field. */
 export interface Reduced {
@@ -24,7 +25,6 @@ export async function eliminateLeading(
 ): Promise<Reduced> {
   const k = names.length;
   const width = ld - k;
-  const n = width - 1;
   const block = normals.subarray(k * ld + k);
   const local = Float64Array.from({ length: k }, (_, i) => normals[i * ld + ld - 1]);
   if (k > 0) {
@@ -37,11 +37,5 @@ export async function eliminateLeading(
     await la.trsm(true, k, width, factor, k, coupling, width);
     await la.syrk(width, k, -1, coupling, width, 1, block, ld);
   }
-  const matrix = n > 0 ? la.allocate(n * n) : new Float64Array(0);
-  const rightHandSide = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    matrix.set(block.subarray(i * ld + i, i * ld + n), i * n + i);
-    rightHandSide[i] = block[i * ld + n];
-  }
-  return { matrix, rightHandSide, weightedSquareSum: block[n * ld + n], local };
+  return { ...takeCoefficients(normals, ld, k), local };
 }

@@ -1,5 +1,6 @@
 import { AccelerationPartials } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
+import { takeCoefficients } from '../solve/take-coefficients.js';
 import type { ArcNormals, ArcObservations, RecoverySetup } from '../types.js';
 import { validateInputs } from '../validate.js';
 import { type ArcOptions, accumulate } from './accumulate.js';
@@ -47,19 +48,14 @@ export async function computeArcNormals(
   }
   const block = normals.subarray(localCount * ld + localCount);
   await la.syrk(width, localCount, -1, coupling, width, 1, block, ld);
-  const matrix = la.allocate(n * n);
-  const rightHandSide = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    matrix.set(block.subarray(i * ld + i, i * ld + n), i * n + i);
-    rightHandSide[i] = block[i * ld + n];
-  }
+  const { matrix, rightHandSide, weightedSquareSum } = takeCoefficients(normals, ld, localCount);
   return {
     startGpsSeconds: arc.startGpsSeconds,
     endGpsSeconds: arc.endGpsSeconds,
     parameterCount: n,
     matrix,
     rightHandSide,
-    weightedSquareSum: block[n * ld + n] + built.droppedSquares,
+    weightedSquareSum: weightedSquareSum + built.droppedSquares,
     observationCount: rows,
     compression: built.compression,
     arcParameterCount: localCount,
