@@ -2,7 +2,7 @@ import { evaluateGfcAt, type GfcModel, parseGfc } from '@gravity/formats';
 import { type Geopotential, type TideSystem, truncateGeopotential } from '@gravity/geodesy';
 import { TaskError } from '../jobs/task.js';
 import { sha256 as digest, readAsset } from './assets.js';
-import type { LoadedField } from './types.js';
+import type { LoadedField, ModelRole } from './types.js';
 import { type OpenUserFile, readUserFile } from './user-file.js';
 
 interface RegisteredField {
@@ -37,6 +37,9 @@ export interface StaticFieldRequest {
   readonly mjd: number;
   /** Of a file that does not state it. */
   readonly tideSystem?: StatedTideSystem;
+  /** Field of the request that names it, for errors; default `background_models.static_field`. */
+  readonly field?: string;
+  readonly role?: ModelRole;
 }
 
 /** What a request may state. */
@@ -57,21 +60,19 @@ export async function loadStaticField(
   request: StaticFieldRequest,
   openUserFile: OpenUserFile,
 ): Promise<LoadedField> {
-  const { name, maxDegree, mjd } = request;
+  const { name, maxDegree, mjd, field = FIELD, role = 'static_field' } = request;
   const own = /^(upload|object):/.test(name);
   const registered = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
   if (!own && !registered) {
     const text = `unknown static field "${name}"; known: ${staticFieldNames().join(', ')}, or upload:{id}, or object:{bucket}/{key} of an ICGEM file`;
-    throw new TaskError('unknown_static_field', text, [
-      { field: 'background_models.static_field', message: text },
-    ]);
+    throw new TaskError('unknown_static_field', text, [{ field, message: text }]);
   }
   const { model, sha256 } = registered
     ? await loadRegistered(registered)
     : await readUserFile(
-        await openUserFile(name, FIELD),
+        await openUserFile(name, field),
         name,
-        FIELD,
+        field,
         'invalid_static_field',
         async (bytes) => ({
           model: await parseGfc(Buffer.from(bytes).toString('utf8'), { file: name }),
@@ -83,7 +84,7 @@ export async function loadStaticField(
   if (maxDegree > available && !request.lowerIsFine) {
     const text = `static field ${name} reaches degree ${available}, ${maxDegree} wanted`;
     throw new TaskError('static_field_degree', text, [
-      { field: 'background_models.static_field_degree', message: text },
+      { field: request.field ?? 'background_models.static_field_degree', message: text },
     ]);
   }
   const degree = Math.min(maxDegree, available);
@@ -96,7 +97,7 @@ export async function loadStaticField(
     field: at(mjd),
     ...(model.timeVariable.length > 0 && { at }),
     reference: {
-      role: 'static_field',
+      role,
       name: own ? `${name} (${model.name})` : name,
       sha256,
       source: registered?.source ?? 'file of the user',

@@ -2,6 +2,7 @@ import type { EarthRotationSpec, EopTable, Geopotential } from '@gravity/geodesy
 
 export type ModelRole =
   | 'static_field'
+  | 'regularization_reference'
   | 'earth_rotation'
   | 'ephemeris'
   | 'third_bodies'

@@ -308,6 +308,7 @@ describe('a computer', () => {
       threads: 1,
       passKey: 'x',
       passSha256: 'x',
+      index: 0,
       last: true,
       startGpsSeconds: 0,
       endGpsSeconds: 1,

@@ -57,7 +57,7 @@ describe('a simulated day with two passes', () => {
     expect(result.skipped_arcs).toEqual(embedded.result.skipped_arcs);
     expect(result.skipped_arcs).toHaveLength(1);
     expect(
-      job.logs.filter((line) => /pass [12], arc \d of 5: (computed|skipped) in/.test(line)),
+      job.logs.filter((line) => /pass [12] of 2, arc \d of 5: (computed|skipped) in/.test(line)),
     ).toHaveLength(10);
   });
 });

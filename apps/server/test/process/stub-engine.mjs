@@ -32,4 +32,4 @@ export async function computeNormals(setup, arc, _la, options = {}) {
     orbitIterations: 1,
   };
 }
-export { addArcNormals, emptyNormals, solveNormals } from '@gravity/recovery';
+export { addArcNormals, emptyNormals, solveRegularized } from '@gravity/recovery';

@@ -1,7 +1,15 @@
 import { knownSatellites } from '../../missions.js';
+import { HIGHEST_NORMALS_DEGREE } from '../../tasks/process/request.js';
 import type { Api, AppContext } from '../context.js';
 import { JsonObject } from '../schemas/common.js';
 import { algorithms, fieldProducts, limits, orbitProducts } from '../schemas/operations.js';
+import {
+  noiseModels,
+  noiseScopes,
+  regularizationWeights,
+  stochasticLimits,
+  varianceScopes,
+} from '../schemas/process-options.js';
 
 /** What a client may ask for, so that it need not find out by errors. */
 export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
@@ -36,6 +44,13 @@ export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
           time_step_seconds: limits.timeStepSeconds,
           arc_length_hours: limits.arcLengthHours,
           iterations: { min: 1, max: limits.iterations },
+          noise_models: noiseModels,
+          noise_scopes: noiseScopes,
+          noise_order_max: stochasticLimits.maxOrder,
+          variance_components: varianceScopes,
+          stochastic_iterations: { min: 1, max: stochasticLimits.maxIterations },
+          regularization_weights: regularizationWeights,
+          normals_degree_max: HIGHEST_NORMALS_DEGREE,
         },
         satellites: knownSatellites().map(({ name, mission, aliases }) => ({ name, mission, aliases })),
         queue: { pending: pending.total, running: running.total, slots_per_worker: config.jobConcurrency },

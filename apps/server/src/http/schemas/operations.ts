@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { satellites } from '../../missions.js';
 import { strict, stringEnum, Timestamp, Uuid } from './common.js';
-import { BackgroundModels, Observations, Parametrization } from './process-options.js';
+import { BackgroundModels, Observations, Parametrization, Regularization } from './process-options.js';
 
 export const limits = {
   degreeMin: 2,
@@ -20,6 +20,9 @@ export const fieldProducts = [
   'uncertainties',
   'covariance',
   'maps',
+  'contributions',
+  'normals',
+  'normals_sinex',
   'report',
 ] as const;
 /** Of algorithm orbit. */
@@ -204,19 +207,13 @@ export const ProcessBody = Type.Object(
         'variational: the most accurate. short_arc: arcs of half an hour by integral equations, robust where forces are badly known. acceleration: line-of-sight accelerations, quick and rough; needs a pair. orbit: no field, but the orbit of each satellite fitted to its positions over the static field of degree_max.',
     }),
     degree_max: DegreeMax,
-    regularization: Type.Object(
-      {
-        kaula: Type.Number({ minimum: 0, maximum: 1, description: 'Weight of the Kaula rule; 0: none.' }),
-        tikhonov: Type.Number({ minimum: 0, maximum: 1e6, description: 'Zeroth-order Tikhonov; 0: none.' }),
-      },
-      strict,
-    ),
+    regularization: Regularization,
     output_products: Type.Array(stringEnum(outputProducts), {
       minItems: 1,
-      maxItems: 6,
+      maxItems: 9,
       uniqueItems: true,
       description:
-        'orbit and residuals are for algorithm orbit, the others but report for fields. The report is always made.',
+        'orbit and residuals are for algorithm orbit, the others but report for fields. The report is always made. normals: normal equations in binary, to degree 150; normals_sinex: as SINEX text, to degree 60; contributions: shares of data and regularization per degree and coefficient.',
     }),
     plan_id: Type.Optional(
       Type.String({ format: 'uuid', description: 'Default: your latest completed plan.' }),

@@ -62,6 +62,96 @@ export const BackgroundModels = Type.Object(
   strict,
 );
 
+/** A word, or an object with options. */
+function wordOr<Word extends string, Options>(words: readonly Word[], options: object, description: string) {
+  return Type.Unsafe<Word | Options>({
+    type: ['string', 'object'],
+    if: { type: 'object' },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: options,
+    else: { enum: words },
+    description,
+  });
+}
+
+export const noiseModels = ['white', 'autocovariance'] as const;
+export const noiseScopes = ['arc', 'mission'] as const;
+export const varianceScopes = ['none', 'arc', 'mission'] as const;
+export const regularizationWeights = ['given', 'vce', 'l_curve'] as const;
+export const stochasticLimits = { maxOrder: 60, maxIterations: 10 } as const;
+
+const NoiseModelOptions = Type.Object(
+  {
+    method: stringEnum(noiseModels),
+    scope: Type.Optional(
+      stringEnum(noiseScopes, { description: 'A model for every arc (default), or one for all.' }),
+    ),
+    max_order: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: stochasticLimits.maxOrder,
+        description: 'Highest order of the autoregressive process; the data choose theirs. Default 30.',
+      }),
+    ),
+  },
+  strict,
+);
+
+const VarianceComponentOptions = Type.Object(
+  {
+    scope: Type.Optional(
+      stringEnum(varianceScopes, {
+        description: 'Factors for every arc (default) or for all arcs together; none: the noise model alone.',
+      }),
+    ),
+    max_iterations: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: stochasticLimits.maxIterations,
+        description: 'Updates of noise model and factors, each with a pass; default 4.',
+      }),
+    ),
+    tolerance: Type.Optional(
+      Type.Number({
+        minimum: 1e-4,
+        maximum: 1,
+        description: 'Converged when no variance changes by more than this part; default 0.02.',
+      }),
+    ),
+  },
+  strict,
+);
+
+export const Regularization = Type.Object(
+  {
+    kaula: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'A-priori sigma kaula/n² of every coefficient; 0: none.',
+    }),
+    tikhonov: Type.Number({
+      minimum: 0,
+      maximum: 1e6,
+      description: 'Zeroth-order Tikhonov, in units of the mean diagonal of the normals; 0: none.',
+    }),
+    weight: Type.Optional(
+      stringEnum(regularizationWeights, {
+        description:
+          'given (default): as stated. vce: weight by variance components, l_curve: at the corner of the L-curve; kaula and tikhonov then say only in which proportion.',
+      }),
+    ),
+    reference: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description:
+          'Field it pulls towards: a registered field, or object:products/… or upload:{upload_id} of an ICGEM gfc file; default: the static field.',
+      }),
+    ),
+  },
+  strict,
+);
+
 export const Observations = Type.Object(
   {
     ranging: Type.Optional(stringEnum(['auto', 'KBR1B', 'LRI1B', 'table', 'none'])),
@@ -78,6 +168,20 @@ export const Observations = Type.Object(
     sigma_position: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e4, description: 'm' })),
     position_sampling_seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 3600 })),
     use_accelerometer: Type.Optional(Type.Boolean()),
+    noise_model: Type.Optional(
+      wordOr<(typeof noiseModels)[number], Static<typeof NoiseModelOptions>>(
+        noiseModels,
+        NoiseModelOptions,
+        'Of the ranging. white (default): as sigma_… states. autocovariance: estimated from the residuals of the pass before, and whitened with.',
+      ),
+    ),
+    variance_components: Type.Optional(
+      wordOr<(typeof varianceScopes)[number], Static<typeof VarianceComponentOptions>>(
+        varianceScopes,
+        VarianceComponentOptions,
+        'Whether the variances of ranging and of the positions of every satellite are estimated: none (default), for every arc, or for the mission.',
+      ),
+    ),
   },
   strict,
 );

@@ -1,3 +1,4 @@
+import { HIGHEST_NORMALS_DEGREE } from '../../tasks/process/request.js';
 import { type FieldError, invalidField, invalidFields } from '../errors.js';
 import { fieldProducts, orbitProducts, type ProcessRequest } from '../schemas/operations.js';
 import type { CheckContext, Parameters } from './check-context.js';
@@ -55,11 +56,15 @@ export async function checkProcess(body: ProcessRequest, context: CheckContext):
     errors.push({ field: 'grid.step_degrees', message: `must divide 180, is ${step}` });
   }
   checkProducts(body, errors);
+  checkRegularization(body, errors);
+  checkNoise(body, errors);
   checkOptions(body, errors);
   if (errors.length > 0) throw invalidFields(errors);
   if (models?.static_field !== undefined) {
     await checkModelFile(models.static_field, 'background_models.static_field', true, context);
   }
+  const { reference } = body.regularization;
+  if (reference !== undefined) await checkModelFile(reference, 'regularization.reference', true, context);
   if (rotation?.model === 'iers2010' && rotation.eop !== undefined) {
     await checkModelFile(rotation.eop, 'background_models.earth_rotation.eop', false, context);
   }
@@ -85,14 +90,58 @@ async function checkPlanId(planId: string, context: CheckContext): Promise<void>
 }
 
 /** Products belong to a field or to orbits. */
-function checkProducts({ algorithm, output_products: wanted }: ProcessRequest, errors: FieldError[]): void {
+function checkProducts(
+  { algorithm, output_products: wanted, degree_max: degree }: ProcessRequest,
+  errors: FieldError[],
+): void {
   const known: readonly string[] = algorithm === 'orbit' ? orbitProducts : fieldProducts;
   const wrong = wanted.filter((name) => !known.includes(name));
+  for (const [name, highest] of Object.entries(HIGHEST_NORMALS_DEGREE)) {
+    if (!wanted.some((product) => product === name) || degree <= highest) continue;
+    const message = `${name}: to degree ${highest}, degree_max is ${degree}`;
+    errors.push({ field: 'output_products', message });
+  }
   if (wrong.length === 0) return;
   errors.push({
     field: 'output_products',
     message: `algorithm ${algorithm} makes no ${wrong.join(', ')}; it makes ${known.join(', ')}`,
   });
+}
+
+function checkRegularization({ regularization }: ProcessRequest, errors: FieldError[]): void {
+  const { kaula, tikhonov, weight = 'given', reference } = regularization;
+  if (kaula > 0 || tikhonov > 0) return;
+  if (weight !== 'given') {
+    const message = `'${weight}' finds the weight of a regularization: set kaula or tikhonov above 0`;
+    errors.push({ field: 'regularization.weight', message });
+  }
+  if (reference !== undefined) {
+    const message = 'nothing pulls towards it: set kaula or tikhonov above 0';
+    errors.push({ field: 'regularization.reference', message });
+  }
+}
+
+function checkNoise({ algorithm, observations, satellites }: ProcessRequest, errors: FieldError[]): void {
+  const { noise_model: noise = 'white', variance_components: components = 'none' } = observations ?? {};
+  const field = 'observations.noise_model';
+  const isWhite = (typeof noise === 'object' ? noise.method : noise) === 'white';
+  const isNone = (typeof components === 'object' ? (components.scope ?? 'arc') : components) === 'none';
+  if (algorithm === 'orbit') {
+    const message = "is for fields; algorithm 'orbit' takes the noise as stated";
+    if (!isWhite) errors.push({ field, message });
+    if (!isNone) errors.push({ field: 'observations.variance_components', message });
+  } else if (!isWhite && observations?.ranging === 'none') {
+    errors.push({ field, message: "needs ranging, which observations.ranging 'none' leaves out" });
+  } else if (!isWhite && satellites?.length === 1) {
+    errors.push({ field, message: `needs the ranging of a pair; satellites are ${satellites.join(', ')}` });
+  }
+  if (typeof noise === 'object' && isWhite) {
+    for (const name of ['scope', 'max_order'] as const) {
+      if (noise[name] !== undefined) {
+        errors.push({ field: `${field}.${name}`, message: 'is only for method autocovariance' });
+      }
+    }
+  }
 }
 
 /** What no schema of a single field can say. */

@@ -98,8 +98,8 @@ export function createArcComputer(options: ArcComputerOptions): ArcComputer {
   ): Promise<ArcResult> {
     const { worker } = opened;
     const store = boundObjectStore(objects, { signal });
-    const { setup, target, request } = await describe(payload, store);
-    const { startGpsSeconds, endGpsSeconds, passKey } = payload;
+    const { setup, target, request, work: stage } = await describe(payload, store);
+    const { startGpsSeconds, endGpsSeconds, passKey, index } = payload;
     onProgress(0, 'loading observations');
     const loaded = await retryTransient(
       () => source.load({ startGpsSeconds, endGpsSeconds }, target, request),
@@ -109,12 +109,14 @@ export function createArcComputer(options: ArcComputerOptions): ArcComputer {
     const reason = missingData(loaded, target.satellites, request.observations);
     if (reason !== undefined) return { kind: 'skipped', reason, excluded, usedFiles: [] };
     if (opened.passKey !== passKey) {
-      await worker.call('beginPass', { setup, sum: false });
+      const { evaluation } = stage;
+      await worker.call('beginStage', { setup, sum: false, ...(evaluation && { evaluation }) });
       opened.passKey = passKey;
     }
     if (await isStored(worker, work, store)) return { kind: 'restored', excluded, usedFiles };
     const observations = usableObservations(loaded, payload.last);
-    const computed = await computeArc({ worker }, observations, work.inputsHash, onProgress);
+    const task = { arc: observations, inputs: work.inputsHash, model: stage.models[index] };
+    const computed = await computeArc({ worker }, task, onProgress);
     if ('reason' in computed) return { kind: 'skipped', reason: computed.reason, excluded, usedFiles: [] };
     await writeStored({ objects: store }, work.checkpointKey, computed.checkpoint);
     return { kind: 'computed', excluded, usedFiles };
@@ -129,7 +131,7 @@ export function createArcComputer(options: ArcComputerOptions): ArcComputer {
       { bytes, inputs: work.inputsHash },
       { transfer: [bytes.buffer as ArrayBuffer] },
     );
-    return answer.summary !== undefined;
+    return answer.part !== undefined;
   }
 
   return {

@@ -13,6 +13,8 @@ export interface ArcPayload extends ArcInterval {
   /** Object in processed-data. */
   readonly passKey: string;
   readonly passSha256: string;
+  /** Number of the arc, from 0. */
+  readonly index: number;
   /** The epoch at the end belongs to this arc too. */
   readonly last: boolean;
 }
@@ -56,18 +58,20 @@ export function requirementsOf({ backend, description }: Backend): string {
 
 /** @throws ContainerError when the row was written by another version */
 export function parseArcPayload(payload: Readonly<Record<string, unknown>>): ArcPayload {
-  const { requires, backend, threads, passKey, passSha256, last, startGpsSeconds, endGpsSeconds } = payload;
+  const { requires, backend, threads, passKey, passSha256, index, last, startGpsSeconds, endGpsSeconds } =
+    payload;
   if (
     typeof requires !== 'string' ||
     (backend !== 'openblas' && backend !== 'wasm') ||
     typeof threads !== 'number' ||
     typeof passKey !== 'string' ||
     typeof passSha256 !== 'string' ||
+    typeof index !== 'number' ||
     typeof last !== 'boolean' ||
     typeof startGpsSeconds !== 'number' ||
     typeof endGpsSeconds !== 'number'
   ) {
     throw new ContainerError('the arc was handed out by another version of the software');
   }
-  return { requires, backend, threads, passKey, passSha256, last, startGpsSeconds, endGpsSeconds };
+  return { requires, backend, threads, passKey, passSha256, index, last, startGpsSeconds, endGpsSeconds };
 }

@@ -1,10 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLinearAlgebra, type LinearAlgebra } from '@gravity/linalg';
-import type { ArcNormals, RecoverySetup, RecoverySolution } from '@gravity/recovery';
+import type { ArcNormals, RecoverySetup, RegularizedSolution, TotalNormals } from '@gravity/recovery';
+import type { EvaluationSpec } from './arc-work.js';
 import { CheckpointError, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
 import type { RecoveryEngine } from './engine.js';
+import { decodeEvaluation, encodeEvaluation } from './evaluation-checkpoint.js';
 import { makeOrbitFiles } from './orbits/orbit-files.js';
 import { makeProducts } from './products/index.js';
+import type { SolvedNormals } from './products/normals.js';
 import type {
   ArcWorkerData,
   CallName,
@@ -34,8 +37,14 @@ interface Session {
   readonly la: LinearAlgebra;
 }
 let session: Session | undefined;
-let pass: { readonly setup: RecoverySetup; readonly total?: { readonly normals: unknown } } | undefined;
-let solution: RecoverySolution | undefined;
+interface Stage {
+  readonly setup: RecoverySetup;
+  readonly normals?: TotalNormals;
+  readonly evaluation?: EvaluationSpec;
+}
+let stage: Stage | undefined;
+/** The last solution with the normals it came from. */
+let solved: (SolvedNormals & { readonly result: RegularizedSolution }) | undefined;
 
 function need<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`${what} comes first`);
@@ -50,44 +59,71 @@ const handlers: Handlers = {
     return { backend: la.backend, description: la.description, threads: la.threads };
   },
 
-  async beginPass({ setup, sum }) {
+  async beginStage({ setup, sum, evaluation }) {
     const { engine, la } = need(session, 'open');
-    solution = undefined;
-    pass = undefined;
-    pass = { setup, ...(sum && { total: { normals: engine.emptyNormals(setup, la) } }) };
+    stage = undefined;
+    // Arrays of the linear algebra live as long as something holds them: the old sum goes before the new one comes.
+    solved = undefined;
+    stage = {
+      setup,
+      ...(evaluation && { evaluation }),
+      ...(sum && !evaluation && { normals: engine.emptyNormals(setup, la) }),
+    };
     return {};
   },
 
-  async arc({ arc, inputs }, onProgress) {
+  async arc({ arc, inputs, model }, onProgress) {
     const { engine, la } = need(session, 'open');
-    const { setup, total } = need(pass, 'beginPass');
-    const normals = await engine.computeNormals(setup, arc, la, { onProgress, signal: abort.signal });
+    const { setup, normals: total, evaluation } = need(stage, 'beginStage');
+    const options = { ...model, onProgress, signal: abort.signal };
+    if (evaluation) {
+      const { directions, maxLag } = evaluation;
+      const evaluated = await engine.evaluateArc(setup, arc, la, {
+        ...options,
+        directions,
+        variances: true,
+        ...(maxLag !== undefined && { maxLag }),
+      });
+      return {
+        part: { kind: 'evaluation', evaluation: evaluated },
+        checkpoint: encodeEvaluation(evaluated, inputs),
+      };
+    }
+    const normals = await engine.computeNormals(setup, arc, la, options);
     // As read back from a checkpoint: a restored arc then gives the same bits as a computed one.
     const checkpoint = encodeCheckpoint(normals, inputs);
-    if (total) await engine.addArcNormals(total.normals, normals);
-    return { summary: summaryOf(normals), checkpoint };
+    if (total) await engine.addArcNormals(total, normals);
+    return { part: { kind: 'normals', summary: summaryOf(normals) }, checkpoint };
   },
 
   async restore({ bytes, inputs }) {
     const { engine } = need(session, 'open');
-    const { total } = need(pass, 'beginPass');
+    const { normals: total, evaluation } = need(stage, 'beginStage');
     try {
+      if (evaluation) return { part: { kind: 'evaluation', evaluation: decodeEvaluation(bytes, inputs) } };
       const normals = decodeCheckpoint(bytes, inputs);
-      if (total) await engine.addArcNormals(total.normals, normals);
-      return { summary: summaryOf(normals) };
+      if (total) await engine.addArcNormals(total, normals);
+      return { part: { kind: 'normals', summary: summaryOf(normals) } };
     } catch (error) {
       if (error instanceof CheckpointError) return { rejected: error.message };
       throw error;
     }
   },
 
-  async solve({ regularization, priorField }) {
+  async solve({ regularization, weight, priorField }) {
     const { engine, la } = need(session, 'open');
-    const { setup, total } = need(pass, 'beginPass');
-    const { normals } = need(total, 'a sum');
-    solution = await engine.solveNormals(setup, normals, regularization, la, { priorField });
-    const { covariance: _stays, ...summary } = solution;
-    return summary;
+    const { setup, normals } = need(stage, 'beginStage');
+    const total = need(normals, 'a sum');
+    const result = await engine.solveRegularized(setup, total, regularization, la, { priorField, weight });
+    solved = { setup, normals: total, priorField, result };
+    const { covariance: _stays, ...solution } = result.solution;
+    return { ...result, solution };
+  },
+
+  async directions() {
+    const { engine, la } = need(session, 'open');
+    const { solution, dataVariance } = need(solved, 'solve').result;
+    return engine.varianceDirections(solution, la, { dataVariance });
   },
 
   async orbit({ setup, arc, screening, samplingSeconds }, onProgress) {
@@ -106,7 +142,8 @@ const handlers: Handlers = {
   },
 
   async products(context, onProgress) {
-    return { files: await makeProducts(context, need(solution, 'solve'), onProgress) };
+    const { result, ...normals } = need(solved, 'solve');
+    return { files: await makeProducts(context, result.solution, normals, onProgress) };
   },
 };
 

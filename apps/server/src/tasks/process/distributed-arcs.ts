@@ -9,9 +9,9 @@ import {
   type ArcIdentity,
   type ArcShare,
   arcIdentities,
-  type Pass,
   type PassInputs,
   passPrefix,
+  type Stage,
 } from './pass-inputs.js';
 import { describeInterval } from './resolve.js';
 import { readStored, writeStored } from './stored-bytes.js';
@@ -25,21 +25,21 @@ interface Fetched {
 }
 
 /**
- * Adds the arcs of a pass in the order of time, computed by whichever workers there are. While one is added the
+ * Takes the arcs of a stage in the order of time, computed by whichever workers there are. While one is added the
  * checkpoint of the next is fetched; no more are held.
  */
 export async function* distributedShares(
   inputs: PassInputs,
-  pass: Pass,
+  stage: Stage,
   dispatcher: ArcDispatcher,
 ): AsyncGenerator<ArcShare> {
   const { context, arcs } = inputs;
-  const identities = arcIdentities(inputs, pass);
-  const tickets = await ticketsOf(inputs, pass, identities);
+  const identities = arcIdentities(inputs, stage);
+  const tickets = await ticketsOf(inputs, stage, identities);
   await retryTransient(() => dispatcher.submit(tickets), { tries: DATABASE_TRIES, signal: context.signal });
-  const board = new OutcomeBoard(dispatcher, pass.pass, arcs.length, {
-    onChange: (done, computed, what) => inputs.progress.distributed(pass.pass, done, computed, what),
-    onEnded: (outcome) => logEnd(inputs, pass, outcome),
+  const board = new OutcomeBoard(dispatcher, stage.stage, arcs.length, {
+    onChange: (done, computed, what) => inputs.progress.distributed(done, computed, what),
+    onEnded: (outcome) => logEnd(inputs, stage, outcome),
   });
   try {
     let next = fetchAhead(inputs, board, identities[0], 0);
@@ -47,7 +47,7 @@ export async function* distributedShares(
       const fetched = await next;
       context.signal.throwIfAborted();
       if (index + 1 < arcs.length) next = fetchAhead(inputs, board, identities[index + 1], index + 1);
-      yield await add(inputs, pass, index, identity, fetched);
+      yield await add(inputs, stage, index, identity, fetched);
     }
   } finally {
     board.close();
@@ -56,13 +56,18 @@ export async function* distributedShares(
 
 async function ticketsOf(
   inputs: PassInputs,
-  { pass, field }: Pass,
+  { stage, field, models, evaluation }: Stage,
   identities: readonly ArcIdentity[],
 ): Promise<readonly ArcTicket[]> {
   const { context, backend, setup, target, request, arcs } = inputs;
-  const bytes = encodePassDescription({ setup: { ...setup, referenceField: field }, target, request });
+  const bytes = encodePassDescription({
+    setup: { ...setup, referenceField: field },
+    target,
+    request,
+    work: { models, ...(evaluation && { evaluation }) },
+  });
   const passSha256 = createHash('sha256').update(bytes).digest('hex');
-  const passKey = `${passPrefix(context.jobId)}${pass}-${passSha256}`;
+  const passKey = `${passPrefix(context.jobId)}${stage}-${passSha256}`;
   await writeStored(context, passKey, bytes);
   const common = {
     requires: requirementsOf(backend),
@@ -72,10 +77,10 @@ async function ticketsOf(
     passSha256,
   };
   return arcs.map((interval, arc) => ({
-    pass,
+    pass: stage,
     arc,
     ...identities[arc],
-    payload: { ...common, ...interval, last: arc === arcs.length - 1 } satisfies ArcPayload,
+    payload: { ...common, ...interval, index: arc, last: arc === arcs.length - 1 } satisfies ArcPayload,
   }));
 }
 
@@ -106,7 +111,7 @@ function resultOf({ arcs }: PassInputs, { arc, status, result, error }: ArcOutco
 
 async function add(
   inputs: PassInputs,
-  pass: Pass,
+  stage: Stage,
   index: number,
   identity: ArcIdentity,
   { result, bytes }: Fetched,
@@ -115,8 +120,8 @@ async function add(
   if (result.kind === 'skipped') {
     return { excluded, usedFiles, part: { reason: result.reason ?? 'no reason is known' } };
   }
-  const summary = bytes && (await restore(inputs, bytes, identity));
-  if (summary) return { excluded, usedFiles, part: { summary, restored: result.kind === 'restored' } };
+  const part = bytes && (await restore(inputs, bytes, identity));
+  if (part) return { excluded, usedFiles, part: { ...part, restored: result.kind === 'restored' } };
   // The object is damaged, or was removed with another job of the same recipe.
   const { context, source, arcs, target, request } = inputs;
   context.log('warning', `arc ${index + 1} is computed again: its checkpoint is not there`, { arc: index });
@@ -124,14 +129,18 @@ async function add(
     tries: DATABASE_TRIES,
     signal: context.signal,
   });
-  return (await localShare(inputs, pass, index, identity, loaded)).share;
+  return (await localShare(inputs, stage, index, identity, loaded)).share;
 }
 
-function logEnd({ context, arcs }: PassInputs, { pass }: Pass, { arc, status, result }: ArcOutcome): void {
+function logEnd(
+  { context, arcs }: PassInputs,
+  { stage, label }: Stage,
+  { arc, status, result }: ArcOutcome,
+): void {
   if (status !== 'completed' || !result) return;
   const { kind, worker, seconds = 0 } = parseArcResult(result);
-  context.log('info', `pass ${pass}, arc ${arc + 1} of ${arcs.length}: ${kind} in ${seconds.toFixed(1)} s`, {
-    pass,
+  context.log('info', `${label}, arc ${arc + 1} of ${arcs.length}: ${kind} in ${seconds.toFixed(1)} s`, {
+    stage,
     arc,
     kind,
     worker,

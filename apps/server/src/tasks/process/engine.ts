@@ -1,36 +1,55 @@
 import type { Geopotential } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
 import type {
+  ArcEvaluation,
+  ArcModel,
   ArcNormals,
   ArcObservations,
+  EvaluationOptions,
   OrbitDetermination,
   OrbitDeterminationOptions,
   OrbitSetup,
   RecoverySetup,
   RecoverySolution,
   Regularization,
+  RegularizedSolution,
+  TotalNormals,
+  VarianceDirections,
 } from '@gravity/recovery';
 
+interface ArcRun {
+  readonly onProgress?: (fraction: number, message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** The functions of the recovery package that the worker calls, so that a test can put others in their place. */
-export interface RecoveryEngine<Total = unknown> {
+export interface RecoveryEngine {
   computeNormals(
     setup: RecoverySetup,
     arc: ArcObservations,
     la: LinearAlgebra,
-    options?: {
-      readonly onProgress?: (fraction: number, message: string) => void;
-      readonly signal?: AbortSignal;
-    },
+    options?: ArcRun & Partial<ArcModel>,
   ): Promise<ArcNormals>;
-  emptyNormals(setup: RecoverySetup, la: LinearAlgebra): Total;
-  addArcNormals(total: Total, arc: ArcNormals): void | Promise<void>;
-  solveNormals(
+  evaluateArc(
     setup: RecoverySetup,
-    total: Total,
+    arc: ArcObservations,
+    la: LinearAlgebra,
+    options?: EvaluationOptions,
+  ): Promise<ArcEvaluation>;
+  emptyNormals(setup: RecoverySetup, la: LinearAlgebra): TotalNormals;
+  addArcNormals(total: TotalNormals, arc: ArcNormals): void | Promise<void>;
+  solveRegularized(
+    setup: RecoverySetup,
+    total: TotalNormals,
     regularization: Regularization,
     la: LinearAlgebra,
-    options?: { readonly priorField?: Geopotential },
-  ): Promise<RecoverySolution>;
+    options: { readonly priorField?: Geopotential; readonly weight: 'given' | 'vce' | 'l_curve' },
+  ): Promise<RegularizedSolution>;
+  varianceDirections(
+    solution: RecoverySolution,
+    la: LinearAlgebra,
+    options?: { readonly dataVariance?: number },
+  ): Promise<VarianceDirections>;
   determineOrbit(
     setup: OrbitSetup,
     arc: ArcObservations,

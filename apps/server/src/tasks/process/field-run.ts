@@ -7,11 +7,12 @@ import type { ProductContext } from './products/context.js';
 import { qualityOf } from './products/report.js';
 import { insertProducts, type StoredProduct, storeProducts } from './publish.js';
 import { SOFTWARE_NAME, softwareVersion } from './recipe.js';
+import type { ProcessRequest } from './request.js';
 
 /** From the arcs to the published files of a field. */
 export async function runField(run: ProcessRun): Promise<void> {
   const { context, source, job, worker, backend, recipeHash, progress, stored } = run;
-  const { request, target, prepared, inputs, arcs } = job;
+  const { request, target, prepared, priorField, inputs, arcs } = job;
   const { setup } = prepared;
   const result = await runPasses({
     context,
@@ -22,6 +23,7 @@ export async function runField(run: ProcessRun): Promise<void> {
     target,
     arcs,
     setup,
+    priorField,
     recipeHash,
     progress,
   });
@@ -33,7 +35,7 @@ export async function runField(run: ProcessRun): Promise<void> {
   });
   const made = Date.now();
   await storeProducts(context, files, progress, stored);
-  const quality = qualityOf(productContext, result.solution);
+  const quality = qualityOf(productContext, result.solved.solution);
   const record = {
     products: stored,
     context: productContext,
@@ -77,6 +79,26 @@ function contextOf({ job, backend, recipeHash }: ProcessRun, result: PassesResul
     skippedArcs: result.skipped,
     excludedData: result.excluded,
     passes: result.passes,
+    ...noiseOf(request, result),
+  };
+}
+
+function noiseOf(
+  { observations }: ProcessRequest,
+  { solved, model, indices, stochasticIterations, stochasticConverged }: PassesResult,
+): Pick<ProductContext, 'regularization' | 'estimatedNoise'> {
+  const { solution: _reported, ...regularization } = solved;
+  const { stochastic } = observations;
+  if (!stochastic) return { regularization };
+  const perArc = stochastic.rangingNoise?.scope === 'arc';
+  return {
+    regularization,
+    estimatedNoise: {
+      arcs: indices.map((i) => model.arcs[i]),
+      noise: perArc ? indices.map((i) => model.noise[i]) : model.noise,
+      iterations: stochasticIterations,
+      converged: stochasticConverged,
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { cancelRequested, readable, removeArcs, removeIntermediate } from './cle
 import { createDatabaseArcSource } from './database-arc-source.js';
 import { runField } from './field-run.js';
 import { runOrbits } from './orbits/orbit-run.js';
+import { mostStages } from './passes.js';
 import { prepareJob, recipeOf } from './prepare.js';
 import { ProcessProgress } from './progress.js';
 import { removeOrphans, type StoredProduct } from './publish.js';
@@ -38,7 +39,7 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
     const isOrbit = job.request.algorithm === 'orbit';
     const progress = new ProcessProgress(
       context.progress,
-      isOrbit ? 1 : job.request.iterations,
+      isOrbit ? 1 : mostStages(job.request),
       job.arcs.length,
     );
     progress.step(0.01, `${job.inputs.length} files, ${job.arcs.length} arcs`);

@@ -1,23 +1,28 @@
-import type { ArcObservations } from '@gravity/recovery';
 import type { LoadedArc } from './arc-source.js';
+import type { ArcPart } from './arc-work.js';
 import { ArcWorkerError } from './arc-worker-client.js';
-import { type ArcIdentity, type ArcShare, arcIdentities, type Pass, type PassInputs } from './pass-inputs.js';
+import {
+  type ArcIdentity,
+  type ArcShare,
+  arcIdentities,
+  type PassInputs,
+  type Stage,
+} from './pass-inputs.js';
 import type { WorkerCalls } from './protocol.js';
 import { readStored, writeStored } from './stored-bytes.js';
-import type { ArcSummary } from './summary.js';
 import { missingData, usableObservations } from './usable-arc.js';
 
-/** Adds the arcs of a pass in the order of time, all computed here. The next is loaded while the worker is at one. */
-export async function* localShares(inputs: PassInputs, pass: Pass): AsyncGenerator<ArcShare> {
+/** Takes the arcs of a stage in the order of time, all computed here. The next is loaded while the worker is at one. */
+export async function* localShares(inputs: PassInputs, stage: Stage): AsyncGenerator<ArcShare> {
   const { context, arcs, progress } = inputs;
-  const identities = arcIdentities(inputs, pass);
+  const identities = arcIdentities(inputs, stage);
   let upload: Promise<unknown> = Promise.resolve();
   let next = loadAhead(inputs, 0);
   for (const index of arcs.keys()) {
     context.signal.throwIfAborted();
     const loaded = await next;
     next = loadAhead(inputs, index + 1);
-    const { share, checkpoint } = await localShare(inputs, pass, index, identities[index], loaded);
+    const { share, checkpoint } = await localShare(inputs, stage, index, identities[index], loaded);
     if (checkpoint) {
       // One upload beside the computation of the next arc.
       await upload;
@@ -25,9 +30,9 @@ export async function* localShares(inputs: PassInputs, pass: Pass): AsyncGenerat
       upload.catch(() => undefined);
     }
     const { part } = share;
-    if ('reason' in part) progress.arcDone(pass.pass, index, `left out, ${part.reason}`, false);
-    else if (part.restored) progress.arcDone(pass.pass, index, 'taken from its checkpoint', false);
-    else progress.arcDone(pass.pass, index, 'done', true);
+    if ('reason' in part) progress.arcDone(index, `left out, ${part.reason}`, false);
+    else if (part.restored) progress.arcDone(index, 'taken from its checkpoint', false);
+    else progress.arcDone(index, 'done', true);
     yield share;
   }
   await upload;
@@ -43,10 +48,10 @@ function loadAhead({ arcs, source, target, request }: PassInputs, index: number)
   return loading;
 }
 
-/** Adds one arc from its checkpoint, or computed here; then with the checkpoint to be stored. */
+/** Takes one arc from its checkpoint, or computed here; then with the checkpoint to be stored. */
 export async function localShare(
   inputs: PassInputs,
-  { pass }: Pass,
+  { models }: Stage,
   index: number,
   identity: ArcIdentity,
   loaded: LoadedArc,
@@ -56,27 +61,27 @@ export async function localShare(
   if (reason !== undefined) return { share: { excluded, usedFiles: [], part: { reason } } };
   const { usedFiles } = loaded;
   const restored = await restoreStored(inputs, identity);
-  if (restored) return { share: { excluded, usedFiles, part: { summary: restored, restored: true } } };
-  const observations = usableObservations(loaded, index === inputs.arcs.length - 1);
-  const computed = await computeArc(inputs, observations, identity.inputsHash, (done, what) =>
-    inputs.progress.arc(pass, index, Math.min(0.99, done), what),
+  if (restored) return { share: { excluded, usedFiles, part: { ...restored, restored: true } } };
+  const arc = usableObservations(loaded, index === inputs.arcs.length - 1);
+  const task = { arc, inputs: identity.inputsHash, model: models[index] };
+  const computed = await computeArc(inputs, task, (done, what) =>
+    inputs.progress.arc(index, Math.min(0.99, done), what),
   );
   if ('reason' in computed) {
     return { share: { excluded, usedFiles: [], part: { reason: computed.reason } } };
   }
-  const { summary, checkpoint } = computed;
-  return { share: { excluded, usedFiles, part: { summary, restored: false } }, checkpoint };
+  const { part, checkpoint } = computed;
+  return { share: { excluded, usedFiles, part: { ...part, restored: false } }, checkpoint };
 }
 
-/** Normals of an arc in the worker, or why it cannot be used: one bad arc does not end the job. */
+/** Normals or evaluation of an arc in the worker, or why it cannot be used: one bad arc does not end the job. */
 export async function computeArc(
   { worker }: Pick<PassInputs, 'worker'>,
-  arc: ArcObservations,
-  inputs: string,
+  task: WorkerCalls['arc']['request'],
   onProgress: (fraction: number, message: string) => void,
 ): Promise<WorkerCalls['arc']['answer'] | { readonly reason: string }> {
   try {
-    return await worker.call('arc', { arc, inputs }, { onProgress });
+    return await worker.call('arc', task, { onProgress });
   } catch (error) {
     const unusable = error instanceof ArcWorkerError && error.originalName === 'ArcError';
     if (!unusable || error.code === 'cancelled') throw error;
@@ -87,7 +92,7 @@ export async function computeArc(
 async function restoreStored(
   inputs: PassInputs,
   { checkpointKey, inputsHash }: ArcIdentity,
-): Promise<ArcSummary | undefined> {
+): Promise<ArcPart | undefined> {
   let bytes: Uint8Array | undefined;
   try {
     bytes = await readStored(inputs.context, checkpointKey);
@@ -101,17 +106,17 @@ async function restoreStored(
   return bytes && restore(inputs, bytes, { checkpointKey, inputsHash });
 }
 
-/** Adds a checkpoint to the sum; undefined when it cannot be used. */
+/** Adds a checkpoint to the sum, or reads an evaluation; undefined when it cannot be used. */
 export async function restore(
   { worker, context }: PassInputs,
   bytes: Uint8Array,
   { checkpointKey, inputsHash }: ArcIdentity,
-): Promise<ArcSummary | undefined> {
+): Promise<ArcPart | undefined> {
   const answer = await worker.call(
     'restore',
     { bytes, inputs: inputsHash },
     { transfer: [bytes.buffer as ArrayBuffer] },
   );
   if (answer.rejected) context.log('warning', `checkpoint ${checkpointKey} is not used: ${answer.rejected}`);
-  return answer.summary;
+  return answer.part;
 }

@@ -9,7 +9,15 @@ import {
   TIDE_SYSTEMS,
 } from '../../models/index.js';
 import { parseParametrization } from './parametrization.js';
-import { ORBIT_PRODUCTS, OUTPUT_PRODUCTS, type ProcessRequest, RANGING } from './request.js';
+import { parseRegularization } from './regularization.js';
+import {
+  HIGHEST_NORMALS_DEGREE,
+  ORBIT_PRODUCTS,
+  OUTPUT_PRODUCTS,
+  type ProcessRequest,
+  RANGING,
+} from './request.js';
+import { parseStochastic } from './stochastic.js';
 
 const MAX_DEGREE = 180;
 const ALGORITHMS = [...RECOVERY_ALGORITHMS, 'orbit'] as const;
@@ -26,7 +34,6 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
   const top = new FieldReader(parameters, '', errors);
   const degreeMax = top.integer('degree_max', 60, 2, MAX_DEGREE);
   const degreeMin = top.integer('degree_min', 2, 0, degreeMax);
-  const regularization = top.object('regularization');
   const models = top.object('background_models');
   const observations = top.object('observations');
   const parametrization = top.object('parametrization');
@@ -43,6 +50,8 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
     'sigma_position',
     'position_sampling_seconds',
     'use_accelerometer',
+    'noise_model',
+    'variance_components',
   ]);
   grid.only(['step_degrees', 'smoothing_radius_km']);
   models.only([
@@ -58,15 +67,14 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
   if ((startTime === undefined) !== (endTime === undefined)) {
     top.refuse(startTime === undefined ? 'start_time' : 'end_time', 'both ends of the interval are needed');
   }
+  const ranging = observations.choice('ranging', RANGING, 'auto');
+  const stochastic = parseStochastic(observations, { algorithm, ranging });
   const request: ProcessRequest = {
     algorithm,
     degreeMin,
     degreeMax,
-    regularization: {
-      kaula: regularization.number('kaula', 0, 0, 1),
-      tikhonov: regularization.number('tikhonov', 0, 0, 1e6),
-    },
-    ...productsOf(top, algorithm),
+    regularization: parseRegularization(top.object('regularization')),
+    ...productsOf(top, algorithm, degreeMax),
     planId: top.text('plan_id'),
     startTime,
     endTime,
@@ -82,7 +90,7 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
       forces: parseForces(models),
     },
     observations: {
-      ranging: observations.choice('ranging', RANGING, 'auto'),
+      ranging,
       rangingObservation: observations.choice('ranging_observation', RANGING_OBSERVATIONS, 'range_rate'),
       sigmaRange: observations.number('sigma_range', 1e-5, 1e-12, 1e3),
       sigmaRangeAcceleration: observations.number('sigma_range_acceleration', 1e-9, 1e-18, 1),
@@ -90,6 +98,7 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
       sigmaPosition: observations.number('sigma_position', 0.02, 1e-12, 1e6),
       positionSamplingSeconds: observations.number('position_sampling_seconds', 30, 0.1, 86400),
       useAccelerometer: observations.boolean('use_accelerometer', true),
+      ...(stochastic && { stochastic }),
     },
     parametrization: parseParametrization(parametrization, algorithm),
     orbit: { samplingSeconds: orbit.optionalNumber('sampling_seconds', 1, 3600) },
@@ -112,6 +121,7 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
 function productsOf(
   top: FieldReader,
   algorithm: ProcessRequest['algorithm'],
+  degreeMax: number,
 ): Pick<ProcessRequest, 'outputProducts' | 'orbitProducts'> {
   const isOrbit = algorithm === 'orbit';
   const known: readonly string[] = [...(isOrbit ? ORBIT_PRODUCTS : OUTPUT_PRODUCTS), 'report'];
@@ -120,6 +130,14 @@ function productsOf(
   if (unknown.length > 0) {
     const what = isOrbit ? 'no product of orbits' : 'unknown';
     top.refuse('output_products', `${what}: ${unknown.join(', ')}; known: ${known.join(', ')}`);
+  }
+  for (const name of ['normals', 'normals_sinex'] as const) {
+    if (wanted.includes(name) && degreeMax > HIGHEST_NORMALS_DEGREE[name]) {
+      top.refuse(
+        'output_products',
+        `${name}: to degree ${HIGHEST_NORMALS_DEGREE[name]}, degree_max is ${degreeMax}`,
+      );
+    }
   }
   if (isOrbit) {
     return {

@@ -1,18 +1,20 @@
 import type { RecoverySetup } from '@gravity/recovery';
+import type { StageWork } from './arc-work.js';
 import { type NamedArray, packArrays, unpackArrays } from './containers.js';
 import type { ProcessRequest } from './request.js';
 import type { ProcessTarget } from './resolve.js';
 
-const MAGIC = 'GPB-PASS-1';
+const MAGIC = 'GPB-PASS-2';
 
 /**
- * All that an arc of a pass depends on besides its observations, as the worker that sums has it: field of
+ * All that an arc of a pass (or of the evaluation before it) depends on besides its observations, as the worker that sums has it: field of
  * linearization, Earth orientation, settings. Another machine may have other model files; it must not use them.
  */
 export interface PassDescription {
   readonly setup: RecoverySetup;
   readonly target: ProcessTarget;
   readonly request: ProcessRequest;
+  readonly work: StageWork;
 }
 
 const VIEWS = { Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array };

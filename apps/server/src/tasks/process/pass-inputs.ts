@@ -2,6 +2,7 @@ import type { Geopotential } from '@gravity/geodesy';
 import type { RecoverySetup } from '@gravity/recovery';
 import type { TaskContext } from '../../jobs/task.js';
 import type { ArcSource, ExcludedData } from './arc-source.js';
+import type { ArcPart, StageWork } from './arc-work.js';
 import type { ArcWorkerClient } from './arc-worker-client.js';
 import type { ArcInterval } from './arcs.js';
 import type { Backend } from './backend.js';
@@ -9,7 +10,6 @@ import type { ProcessProgress } from './progress.js';
 import { hashOf, hashOfArrays } from './recipe.js';
 import type { ProcessRequest } from './request.js';
 import type { ProcessTarget } from './resolve.js';
-import type { ArcSummary } from './summary.js';
 
 export interface PassInputs {
   readonly context: TaskContext;
@@ -20,21 +20,26 @@ export interface PassInputs {
   readonly target: ProcessTarget;
   readonly arcs: readonly ArcInterval[];
   readonly setup: RecoverySetup;
+  /** Towards which the regularization pulls. */
+  readonly priorField: Geopotential;
   readonly recipeHash: string;
   readonly progress: ProcessProgress;
 }
 
-/** One pass: the number, from 1, and the field it is linearized about. */
-export interface Pass {
-  readonly pass: number;
+/** Work on all arcs: the normals of a pass, or the residuals under the solution of one. */
+export interface Stage extends StageWork {
+  /** From 1. Without a stochastic model to be estimated it is the number of the pass. */
+  readonly stage: number;
+  /** For progress and logs, e.g. "pass 2 of 3". */
+  readonly label: string;
   readonly field: Geopotential;
 }
 
-/** An arc that has been added to the sum, or the reason why it was left out. */
+/** An arc of a stage that has been dealt with, or the reason why it was left out. */
 export interface ArcShare {
   readonly excluded: readonly ExcludedData[];
   readonly usedFiles: readonly string[];
-  readonly part: { readonly summary: ArcSummary; readonly restored: boolean } | { readonly reason: string };
+  readonly part: (ArcPart & { readonly restored: boolean }) | { readonly reason: string };
 }
 
 /** Folder of the checkpoints of a recipe in the bucket processed-data. */
@@ -47,14 +52,18 @@ export interface ArcIdentity {
   readonly checkpointKey: string;
 }
 
-/** What the normals of the arcs of a pass depend on, and where they are kept. */
+/** What the shares of the arcs of a stage depend on, and where they are kept. */
 export function arcIdentities(
   { recipeHash, arcs }: PassInputs,
-  { pass, field }: Pass,
+  { stage, field, models, evaluation }: Stage,
 ): readonly ArcIdentity[] {
   const fieldHash = hashOfArrays(field.c, field.s);
+  const evaluated = evaluation && {
+    directions: hashOfArrays(evaluation.directions.values),
+    maxLag: evaluation.maxLag,
+  };
   return arcs.map((arc, index) => ({
-    inputsHash: hashOf({ recipe: recipeHash, pass, arc, fieldHash }),
-    checkpointKey: `${checkpointPrefix(recipeHash)}${pass}/${String(index).padStart(5, '0')}`,
+    inputsHash: hashOf({ recipe: recipeHash, stage, arc, fieldHash, model: models[index], evaluated }),
+    checkpointKey: `${checkpointPrefix(recipeHash)}${stage}/${String(index).padStart(5, '0')}`,
   }));
 }

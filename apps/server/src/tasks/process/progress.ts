@@ -1,22 +1,26 @@
 import type { TaskContext } from '../../jobs/task.js';
 
-/** Shares of the whole job: loading models and files, the passes, the products, their storage. */
+/** Shares of the whole job: loading models and files, the stages (passes, and residuals between them), the products, their storage. */
 const PREPARATION = 0.02;
 const PASSES_END = 0.92;
 const PRODUCTS_END = 0.98;
 
 /**
- * Progress of a process job from counted work: pass, arc, and how far the arc is. Never goes back. The time left is
+ * Progress of a process job from counted work: stage, arc, and how far the arc is. Never goes back. The time left is
  * reckoned from the time the arcs of this attempt took.
  */
 export class ProcessProgress {
   private reached = 0;
   private arcsDone = 0;
   private startedAt = Date.now();
+  /** Stages that are done, and the name of the one at work. */
+  private before = 0;
+  private label = '';
 
   constructor(
     private readonly report: TaskContext['progress'],
-    private readonly passes: number,
+    /** At most. */
+    private readonly stages: number,
     private readonly arcs: number,
   ) {}
 
@@ -27,45 +31,45 @@ export class ProcessProgress {
 
   startPasses(): void {
     this.startedAt = Date.now();
-    this.step(PREPARATION, `${this.arcs} arcs, at most ${this.passes} passes`);
+    this.step(PREPARATION, `${this.arcs} arcs, at most ${this.stages} times`);
+  }
+
+  /** @param stage from 1 */
+  begin(stage: number, label: string): void {
+    this.before = stage - 1;
+    this.label = label;
   }
 
   /** @param done how far this arc is, 0…1 */
-  arc(pass: number, arc: number, done: number, what: string): void {
-    const share = (pass - 1 + (0.95 * (arc + done)) / this.arcs) / this.passes;
-    this.step(
-      PREPARATION + share * (PASSES_END - PREPARATION),
-      `pass ${pass} of ${this.passes}, arc ${arc + 1} of ${this.arcs}: ${what}${this.timeLeft(pass, arc, done)}`,
+  arc(arc: number, done: number, what: string): void {
+    this.within(
+      (0.95 * (arc + done)) / this.arcs,
+      `${this.label}, arc ${arc + 1} of ${this.arcs}: ${what}${this.timeLeft(arc, done)}`,
     );
   }
 
-  arcDone(pass: number, arc: number, what: string, computed: boolean): void {
+  arcDone(arc: number, what: string, computed: boolean): void {
     if (computed) this.arcsDone++;
     else this.startedAt = Date.now();
-    this.arc(pass, arc, 1, what);
+    this.arc(arc, 1, what);
   }
 
   /**
    * Arcs at work on several machines.
    *
-   * @param done arcs of this pass, those at work with their fraction
+   * @param done arcs of this stage, those at work with their fraction
    * @param computed of them, those that took work now
    */
-  distributed(pass: number, done: number, computed: number, what: string): void {
-    const share = (pass - 1 + (0.95 * done) / this.arcs) / this.passes;
+  distributed(done: number, computed: number, what: string): void {
     const perArc = (Date.now() - this.startedAt) / 1000 / (this.arcsDone + computed);
-    const left = (this.passes - pass + 1) * this.arcs - done;
+    const left = (this.stages - this.before) * this.arcs - done;
     const time = this.arcsDone + computed >= 1 ? `, about ${formatSeconds(perArc * left)} left` : '';
-    this.step(
-      PREPARATION + share * (PASSES_END - PREPARATION),
-      `pass ${pass} of ${this.passes}: ${what}${time}`,
-    );
+    this.within((0.95 * done) / this.arcs, `${this.label}: ${what}${time}`);
     if (done === this.arcs) this.arcsDone += computed;
   }
 
-  solving(pass: number): void {
-    const share = (pass - 1 + 0.96) / this.passes;
-    this.step(PREPARATION + share * (PASSES_END - PREPARATION), `pass ${pass} of ${this.passes}: solving`);
+  solving(): void {
+    this.within(0.96, `${this.label}: solving`);
   }
 
   /** @param done how far, 0…1 */
@@ -80,10 +84,16 @@ export class ProcessProgress {
     );
   }
 
-  private timeLeft(pass: number, arc: number, done: number): string {
+  /** @param done of the stage at work, 0…1 */
+  private within(done: number, message: string): void {
+    const share = (this.before + done) / this.stages;
+    this.step(PREPARATION + share * (PASSES_END - PREPARATION), message);
+  }
+
+  private timeLeft(arc: number, done: number): string {
     if (this.arcsDone === 0) return '';
     const perArc = (Date.now() - this.startedAt) / 1000 / (this.arcsDone + (done < 1 ? done : 0));
-    const left = (this.passes - pass) * this.arcs + this.arcs - arc - done;
+    const left = (this.stages - this.before) * this.arcs - arc - done;
     return `, about ${formatSeconds(perArc * left)} left`;
   }
 }

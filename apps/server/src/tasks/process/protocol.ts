@@ -1,10 +1,18 @@
 import type { Geopotential } from '@gravity/geodesy';
-import type { ArcObservations, RecoverySetup, Regularization, Screening } from '@gravity/recovery';
+import type {
+  ArcModel,
+  ArcObservations,
+  RecoverySetup,
+  Regularization,
+  Screening,
+  VarianceDirections,
+} from '@gravity/recovery';
+import type { ArcPart, EvaluationSpec } from './arc-work.js';
 import type { Backend } from './backend.js';
 import type { OrbitContext, OrbitFit } from './orbits/types.js';
 import type { ProductContext } from './products/context.js';
 import type { ProductFile } from './products/types.js';
-import type { ArcSummary, SolutionSummary } from './summary.js';
+import type { SolvedField } from './summary.js';
 
 /** What the worker is started with. */
 export interface ArcWorkerData {
@@ -17,22 +25,34 @@ export interface ArcWorkerData {
 /** Requests to the worker and their answers. Handled one after the other, in the order they were sent. */
 export interface WorkerCalls {
   open: { request: Record<string, never>; answer: Backend };
-  /** Starts a sum of normals. Without the sum, arcs are computed and checked, but not added to anything. */
-  beginPass: { request: { setup: RecoverySetup; sum: boolean }; answer: Record<string, never> };
-  /** Computes an arc's normals and adds them; with the checkpoint to be stored. */
+  /**
+   * Starts a sum of normals, or the evaluation of arcs. Without the sum, arcs are computed and checked, but not added
+   * to anything.
+   */
+  beginStage: {
+    request: { setup: RecoverySetup; sum: boolean; evaluation?: EvaluationSpec };
+    answer: Record<string, never>;
+  };
+  /** Computes an arc's normals and adds them, or evaluates it; with the checkpoint to be stored. */
   arc: {
-    request: { arc: ArcObservations; inputs: string };
-    answer: { summary: ArcSummary; checkpoint: Uint8Array };
+    request: { arc: ArcObservations; inputs: string; model?: ArcModel };
+    answer: { part: ArcPart; checkpoint: Uint8Array };
   };
   /** Adds the normals of a checkpoint; `rejected` says why it cannot be used. */
   restore: {
     request: { bytes: Uint8Array; inputs: string };
-    answer: { summary?: ArcSummary; rejected?: string };
+    answer: { part?: ArcPart; rejected?: string };
   };
   solve: {
-    request: { regularization: Regularization; priorField: Geopotential };
-    answer: SolutionSummary;
+    request: {
+      regularization: Regularization;
+      weight: 'given' | 'vce' | 'l_curve';
+      priorField: Geopotential;
+    };
+    answer: SolvedField;
   };
+  /** Directions in the space of the coefficients, with the covariance of the solution. */
+  directions: { request: Record<string, never>; answer: VarianceDirections };
   /** Fits an orbit; nothing is kept. */
   orbit: {
     request: {

@@ -4,12 +4,28 @@ import type {
   RangingParameter,
   RecoveryAlgorithm,
   Screening,
+  StochasticIteration,
 } from '@gravity/recovery';
 import type { EarthRotationRequest, ForcesRequest, StatedTideSystem } from '../../models/index.js';
+import type { RegularizationRequest } from './regularization.js';
 
 /** Products of a field a request may ask for; the report is always made. */
-export const OUTPUT_PRODUCTS = ['coefficients', 'grids', 'uncertainties', 'covariance', 'maps'] as const;
+export const OUTPUT_PRODUCTS = [
+  'coefficients',
+  'grids',
+  'uncertainties',
+  'covariance',
+  'maps',
+  'contributions',
+  'normals',
+  'normals_sinex',
+] as const;
 export type OutputProduct = (typeof OUTPUT_PRODUCTS)[number];
+/**
+ * Normals grow with the fourth power of the degree: at most 2 GB of binary (degree 150), 190 MB of SINEX text
+ * (degree 60).
+ */
+export const HIGHEST_NORMALS_DEGREE = { normals: 150, normals_sinex: 60 } as const;
 /** Products of orbits. */
 export const ORBIT_PRODUCTS = ['orbit', 'residuals'] as const;
 export type OrbitProduct = (typeof ORBIT_PRODUCTS)[number];
@@ -25,7 +41,7 @@ export interface ProcessRequest {
   readonly algorithm: RecoveryAlgorithm | 'orbit';
   readonly degreeMin: number;
   readonly degreeMax: number;
-  readonly regularization: { readonly kaula: number; readonly tikhonov: number };
+  readonly regularization: RegularizationRequest;
   /** Of a field; empty for orbits. */
   readonly outputProducts: readonly OutputProduct[];
   /** Of orbits; empty for a field. */
@@ -60,6 +76,8 @@ export interface ProcessRequest {
     readonly sigmaPosition: number;
     readonly positionSamplingSeconds: number;
     readonly useAccelerometer: boolean;
+    /** What of the noise is estimated; undefined: it is as stated. */
+    readonly stochastic?: StochasticIteration;
   };
   readonly parametrization: {
     /** Undefined: constant where there is an accelerometer. */

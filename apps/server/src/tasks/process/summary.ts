@@ -1,4 +1,4 @@
-import type { ArcNormals, RecoverySolution } from '@gravity/recovery';
+import type { ArcNormals, RecoverySolution, RegularizedSolution } from '@gravity/recovery';
 
 /** An arc's share without its matrix. */
 export type ArcSummary = Omit<
@@ -8,3 +8,6 @@ export type ArcSummary = Omit<
 
 /** A solution without its covariance, which stays with the worker. */
 export type SolutionSummary = Omit<RecoverySolution, 'covariance'>;
+
+/** A solution and the regularization it has. */
+export type SolvedField = Omit<RegularizedSolution, 'solution'> & { readonly solution: SolutionSummary };

@@ -87,6 +87,7 @@ async function fitArcs(run: ProcessRun): Promise<Fits> {
   const excluded: ExcludedData[] = [];
   const usedFiles = new Set<string>();
   progress.startPasses();
+  progress.begin(1, 'pass 1 of 1');
   for (const [index, arc] of arcs.entries()) {
     context.signal.throwIfAborted();
     const loaded = await source.load(arc, target, request);
@@ -94,9 +95,9 @@ async function fitArcs(run: ProcessRun): Promise<Fits> {
     const observations = usableObservations(loaded, index === arcs.length - 1);
     for (const [k, satellite] of target.satellites.entries()) {
       const what = `orbit of ${satellite}`;
-      progress.arc(1, index, k / target.satellites.length, what);
+      progress.arc(index, k / target.satellites.length, what);
       const fit = await fitOne(run, satellite, observations, loaded, (fraction) =>
-        progress.arc(1, index, (k + fraction) / target.satellites.length, what),
+        progress.arc(index, (k + fraction) / target.satellites.length, what),
       );
       if (typeof fit !== 'string') {
         fits.push(fit);
@@ -106,7 +107,7 @@ async function fitArcs(run: ProcessRun): Promise<Fits> {
       skipped.push({ ...arc, satellite, reason: fit });
       context.log('warning', `arc ${index + 1} of ${satellite} left out: ${fit}`, { ...arc });
     }
-    progress.arcDone(1, index, 'done', true);
+    progress.arcDone(index, 'done', true);
   }
   if (fits.length === 0) {
     const reasons = [...new Set(skipped.map(({ reason }) => reason))].join('; ');

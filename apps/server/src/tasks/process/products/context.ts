@@ -1,8 +1,9 @@
 import type { Geopotential } from '@gravity/geodesy';
+import type { ArcModel, NoiseEstimate, PassSummary } from '@gravity/recovery';
 import type { ModelReference } from '../../../models/index.js';
 import type { ExcludedData } from '../arc-source.js';
 import type { ProcessRequest } from '../request.js';
-import type { ArcSummary } from '../summary.js';
+import type { ArcSummary, SolvedField } from '../summary.js';
 
 /** An arc that is not part of the solution. */
 export interface SkippedArc {
@@ -11,14 +12,14 @@ export interface SkippedArc {
   readonly reason: string;
 }
 
-/** One pass of the outer iteration. */
-export interface PassSummary {
-  readonly pass: number;
-  readonly sigma0: number;
-  /** Geoid height of the change against the field of linearization, m (root of the sum over degrees). */
-  readonly updateGeoidMeters: number;
-  /** Formal error of the same, m. */
-  readonly formalGeoidMeters: number;
+/** The noise as it was estimated. */
+export interface EstimatedNoise {
+  /** Of the arcs of the solution, in their order. */
+  readonly arcs: readonly ArcModel[];
+  /** For every arc of the solution, or one for all. */
+  readonly noise: readonly (NoiseEstimate | undefined)[];
+  readonly iterations: number;
+  readonly converged: boolean;
 }
 
 /** Everything the product makers need besides the solution. Plain data, free of times of day and job ids. */
@@ -40,6 +41,9 @@ export interface ProductContext {
   readonly skippedArcs: readonly SkippedArc[];
   readonly excludedData: readonly ExcludedData[];
   readonly passes: readonly PassSummary[];
+  /** The regularization of the solution, and how it was found. */
+  readonly regularization: Omit<SolvedField, 'solution'>;
+  readonly estimatedNoise?: EstimatedNoise;
   /** What the user should know about the models. */
   readonly warnings: readonly string[];
 }

@@ -20,13 +20,16 @@ export function derivedRecipe(context: ProductContext, options: unknown): string
 }
 
 /** One line about the a-priori field and the regularization. */
-export function solutionText({ request, models, satellites }: ProductContext): string {
-  const { kaula, tikhonov } = request.regularization;
-  const field = models.find(({ role }) => role === 'static_field')?.name ?? 'a-priori field';
+export function solutionText({ request, models, satellites, regularization }: ProductContext): string {
+  const { kaula, tikhonov } = regularization.regularization;
+  const { weight } = request.regularization;
+  const named = (role: string) => models.find((model) => model.role === role)?.name;
+  const field = named('regularization_reference') ?? named('static_field') ?? 'a-priori field';
+  const found = { given: '', vce: ' (by variance components)', l_curve: ' (by the L-curve)' }[weight];
   const constraint =
     kaula === 0 && tikhonov === 0
       ? 'no regularization'
-      : `regularization towards ${field}: Kaula ${kaula}, Tikhonov ${tikhonov}`;
+      : `regularization towards ${field}: Kaula ${kaula}, Tikhonov ${tikhonov}${found}`;
   return `${satellites.join(', ')}; degrees ${request.degreeMin} to ${request.degreeMax}; ${constraint}`;
 }
 

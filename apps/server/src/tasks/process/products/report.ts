@@ -1,10 +1,12 @@
-import { coefficientOrdering, gpsToIso } from '@gravity/geodesy';
+import { gpsToIso } from '@gravity/geodesy';
 import { degreeAmplitudes, errorDegreeAmplitudes } from '@gravity/products';
 import type { RecoverySolution } from '@gravity/recovery';
 import type { ArcSummary, SolutionSummary } from '../summary.js';
 import type { ProductContext } from './context.js';
 import { period, solvedField } from './describe.js';
 import { residualField } from './grids.js';
+import { arcNoise, commonNoise, finiteOrNull, noiseSummary } from './noise.js';
+import { contributionsByDegree, regularizationOf } from './regularization.js';
 import type { UnhashedFile } from './types.js';
 
 /** Figures by which a user judges the solution; the same in report, result and database. */
@@ -24,6 +26,7 @@ export function qualityOf(context: ProductContext, solution: SolutionSummary) {
       sigma0: pass.sigma0,
       update_geoid_m: pass.updateGeoidMeters,
       formal_geoid_m: pass.formalGeoidMeters,
+      ...(pass.stochasticChange !== undefined && { variance_change: finiteOrNull(pass.stochasticChange) }),
     })),
     degree_amplitudes_geoid_m: {
       first_degree: 0,
@@ -31,7 +34,9 @@ export function qualityOf(context: ProductContext, solution: SolutionSummary) {
       correction: Array.from(degreeAmplitudes(residualField(context, field)).amplitudes),
       formal_error: Array.from(errorDegreeAmplitudes(field).amplitudes),
     },
-    data_contribution_per_degree: contributionPerDegree(context, solution.dataContribution),
+    regularization: regularizationOf(context),
+    data_contribution_per_degree: contributionsByDegree(context.request, solution.dataContribution),
+    ...(context.estimatedNoise && { stochastic_model: noiseSummary(context, context.estimatedNoise) }),
   };
 }
 
@@ -66,18 +71,6 @@ function overallResiduals(arcs: readonly ArcSummary[]) {
   }));
 }
 
-function contributionPerDegree({ request }: ProductContext, contribution: Float64Array) {
-  const { degree } = coefficientOrdering(request.degreeMin, request.degreeMax);
-  const sums = new Float64Array(request.degreeMax + 1);
-  degree.forEach((n, i) => {
-    sums[n] += contribution[i];
-  });
-  return Array.from({ length: request.degreeMax + 1 - request.degreeMin }, (_, k) => {
-    const n = request.degreeMin + k;
-    return { degree: n, mean: sums[n] / (2 * n + 1) };
-  });
-}
-
 /** The report of the solution as JSON. Without times of day and run times: the same recipe gives the same bytes. */
 export function reportProduct(context: ProductContext, solution: RecoverySolution): UnhashedFile {
   const { start, end } = period(context);
@@ -97,7 +90,8 @@ export function reportProduct(context: ProductContext, solution: RecoverySolutio
     ...(context.warnings.length > 0 && { warnings: context.warnings }),
     inputs: context.inputs.map(({ fileName, sha256 }) => ({ file_name: fileName, sha256 })),
     quality,
-    arcs: context.arcs.map((arc) => ({
+    ...(context.estimatedNoise && { ranging_noise: commonNoise(context, context.estimatedNoise) }),
+    arcs: context.arcs.map((arc, i) => ({
       start: gpsToIso(arc.startGpsSeconds, 0, 0),
       end: gpsToIso(arc.endGpsSeconds, 0, 0),
       observation_count: arc.observationCount,
@@ -105,6 +99,7 @@ export function reportProduct(context: ProductContext, solution: RecoverySolutio
       orbit_iterations: arc.orbitIterations,
       row_compression: arc.compression,
       residuals: arc.residuals,
+      ...(context.estimatedNoise && arcNoise(context, context.estimatedNoise, i)),
     })),
     skipped_arcs: context.skippedArcs.map((arc) => ({
       start: gpsToIso(arc.startGpsSeconds, 0, 0),

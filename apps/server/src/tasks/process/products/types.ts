@@ -1,6 +1,6 @@
 /** A finished file of a product, and what the catalogue should know about it. */
 export interface ProductFile {
-  /** coefficients | grid_geoid | grid_ewh | uncertainties | covariance | map | orbit | residuals | report */
+  /** coefficients | grid_geoid | grid_ewh | uncertainties | covariance | map | contributions | normals | normals_sinex | orbit | residuals | report */
   readonly kind: string;
   readonly fileName: string;
   readonly mediaType: string;
