@@ -1,11 +1,12 @@
 export * from './functionals/functional.js';
 export * from './functionals/gaussian.js';
-export * from './grids/analysis.js';
+export { type AnalysisOptions, analyzeGrid, gaussLegendreGrid } from './grids/analysis.js';
 export * from './grids/error-propagation.js';
 export * from './grids/grid.js';
+export { createGridTransforms, type GridTransforms } from './grids/grid-transforms.js';
 export * from './grids/quadrature.js';
 export * from './grids/surface.js';
-export * from './grids/synthesis.js';
+export { type SynthesisOptions, synthesizeGrid } from './grids/synthesis.js';
 export { type Polylines, worldCoastlines } from './maps/coastlines.js';
 export { COLORMAPS, type Colormap, type ColormapName } from './maps/colormap.js';
 export { FONT_FAMILY, registerFont } from './maps/font.js';

@@ -1,9 +1,10 @@
-import { emptyGeopotential, type Geopotential, type TideSystem, triangleIndex } from '@gravity/geodesy';
+import { emptyGeopotential, type Geopotential, type TideSystem } from '@gravity/geodesy';
 import { degreeFactors, type FunctionalName, type FunctionalOptions } from '../functionals/functional.js';
-import { fft, fftPlan } from '../transforms/fft.js';
-import { legendreFunctions, legendrePlan } from '../transforms/legendre.js';
-import { closesCircle, type Grid, type GridDefinition } from './grid.js';
-import { orderTable } from './longitude.js';
+import { runHarmonicWork } from '../transforms/harmonic-pool.js';
+import { type HarmonicWork, RING_NUMBERS, ringCount } from '../transforms/harmonic-work.js';
+import { checkLegendreDegree } from '../transforms/legendre.js';
+import { closesCircle, type Grid, type GridDefinition, mirrorsAtEquator } from './grid.js';
+import { allocator, emptyRecords, setRing } from './harmonic-arrays.js';
 import { equiangularWeights, gaussLegendre } from './quadrature.js';
 
 /** A grid whose rings are the Gauss–Legendre nodes of a degree: exact analysis with the fewest points. */
@@ -24,7 +25,8 @@ export interface AnalysisOptions extends FunctionalOptions {
 }
 
 /**
- * Coefficients of a functional given on a global grid on the sphere r = radius; the inverse of `synthesizeGrid`.
+ * Coefficients of a functional given on a global grid on the sphere r = radius; the inverse of `synthesizeGrid`;
+ * on the calling thread, `createGridTransforms` does it on several.
  *
  * Exact for fields of at most that degree on: Gauss–Legendre grids with degree + 1 rings; equiangular grids with at
  * least 2·degree + 1 rings; always with more than 2·degree longitudes.
@@ -37,6 +39,19 @@ export function analyzeGrid(
   functional: FunctionalName,
   options: AnalysisOptions,
 ): Geopotential {
+  const { work, finish } = prepareAnalysis(grid, maxDegree, functional, options, false);
+  runHarmonicWork(work);
+  return finish();
+}
+
+/** The work of an analysis; `finish` once it is done. Throws what analyzeGrid throws. */
+export function prepareAnalysis(
+  grid: Grid,
+  maxDegree: number,
+  functional: FunctionalName,
+  options: AnalysisOptions,
+  shared: boolean,
+): { readonly work: HarmonicWork; readonly finish: () => Geopotential } {
   const { longitudeDegrees, latitudeDegrees, values } = grid;
   const rows = latitudeDegrees.length;
   const columns = longitudeDegrees.length;
@@ -48,48 +63,47 @@ export function analyzeGrid(
     );
   }
   const weights = ringWeights(latitudeDegrees, maxDegree);
-  const factors = degreeFactors(functional, options, maxDegree, options).factors;
-  const field = emptyGeopotential(
-    maxDegree,
-    options.gm,
-    options.radius,
-    options.name ?? grid.quantity,
-    options.tideSystem ?? 'unknown',
-  );
-  const plan = legendrePlan(maxDegree);
-  const legendre = new Float64Array(plan.a.length);
-  const c = new Float64Array(plan.a.length);
-  const s = new Float64Array(plan.a.length);
-  const transform = fftPlan(columns);
-  const start = orderTable(longitudeDegrees[0], maxDegree);
-  const re = new Float64Array(columns);
-  const im = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) {
+  checkLegendreDegree(maxDegree);
+  const allocate = allocator(shared);
+  const { factors } = degreeFactors(functional, options, maxDegree, options);
+  const mirrored = mirrorsAtEquator(latitudeDegrees);
+  const count = ringCount({ rows, mirrored });
+  const rings = allocate(count * RING_NUMBERS);
+  for (let i = 0; i < count; i++) {
     const latitude = (latitudeDegrees[i] * Math.PI) / 180;
-    legendreFunctions(plan, Math.sin(latitude), Math.max(0, Math.cos(latitude)), legendre);
-    re.set(values.subarray(i * columns, (i + 1) * columns));
-    im.fill(0);
-    fft(transform, re, im, -1);
-    const scale = weights[i] / (2 * columns);
-    for (let m = 0; m <= maxDegree; m++) {
-      // Σ f cos mλ and Σ f sin mλ with λ = λ₀ + jΔ, from the transform that starts at j = 0.
-      const cosine = scale * (re[m] * start.cos[m] + im[m] * start.sin[m]);
-      const sine = scale * (re[m] * start.sin[m] - im[m] * start.cos[m]);
-      const first = plan.offset[m];
-      for (let i = first; i <= first + maxDegree - m; i++) {
-        c[i] += cosine * legendre[i];
-        s[i] += sine * legendre[i];
-      }
-    }
+    const [sin, cos] = [Math.sin(latitude), Math.max(0, Math.cos(latitude))];
+    setRing(rings, i, maxDegree, { sin, cos, q: 1, factor: weights[i] / (2 * columns) });
   }
-  for (let n = 0; n <= maxDegree; n++) {
-    const inverse = factors[n] === 0 ? 0 : 1 / factors[n];
-    for (let m = 0; m <= n; m++) {
-      field.c[triangleIndex(n, m)] = inverse * c[plan.offset[m] + n - m];
-      if (m > 0) field.s[triangleIndex(n, m)] = inverse * s[plan.offset[m] + n - m];
-    }
-  }
-  return field;
+  const inverse = allocate(maxDegree + 1);
+  inverse.set(factors.map((factor) => (factor === 0 ? 0 : 1 / factor)));
+  const input = allocate(shared ? values.length : 0);
+  input.set(shared ? values : []);
+  const triangle = ((maxDegree + 1) * (maxDegree + 2)) / 2;
+  const work: HarmonicWork = {
+    kind: 'analysis',
+    maxDegree,
+    rows,
+    columns,
+    mirrored,
+    startDegrees: longitudeDegrees[0],
+    general: false,
+    rings,
+    c: allocate(triangle),
+    s: allocate(triangle),
+    factors: inverse,
+    records: emptyRecords(maxDegree, count, allocate),
+    values: shared ? input : values,
+  };
+  return {
+    work,
+    finish: () => {
+      const { gm, radius, name = grid.quantity, tideSystem = 'unknown' } = options;
+      const field = emptyGeopotential(maxDegree, gm, radius, name, tideSystem);
+      field.c.set(work.c);
+      field.s.set(work.s);
+      return field;
+    },
+  };
 }
 
 function ringWeights(latitudeDegrees: Float64Array, maxDegree: number): Float64Array {

@@ -1,76 +1,36 @@
-import { type FftPlan, fft, fftPlan } from '../transforms/fft.js';
-import { closesCircle } from './grid.js';
+import { type HarmonicWork, quadsOf, ringCount } from '../transforms/harmonic-work.js';
 
-/** Sums Σ_m A_m cos mλ + B_m sin mλ along the longitudes of a grid. */
-export interface LongitudeSynthesis {
-  /**
-   * Two rings at once (the transform carries one in its real, one in its imaginary part).
-   * a, b: maxOrder + 1 values each; out: one value per longitude.
-   */
-  pair(first: OrderSums, second: OrderSums, outFirst: Float64Array, outSecond: Float64Array): void;
-}
-
-/** Fourier coefficients of one ring by order. */
-export interface OrderSums {
-  readonly a: Float64Array;
-  readonly b: Float64Array;
-}
-
-/** FFT when the longitudes run evenly around the circle, products with a cosine/sine table otherwise. */
-export function longitudeSynthesis(longitudeDegrees: Float64Array, maxOrder: number): LongitudeSynthesis {
-  return closesCircle(longitudeDegrees)
-    ? circle(longitudeDegrees, maxOrder)
-    : table(longitudeDegrees, maxOrder);
-}
-
-function circle(longitudeDegrees: Float64Array, maxOrder: number): LongitudeSynthesis {
-  const size = longitudeDegrees.length;
-  const plan: FftPlan = fftPlan(size);
-  const { cos, sin } = orderTable(longitudeDegrees[0], maxOrder);
-  const re = new Float64Array(size);
-  const im = new Float64Array(size);
-  return {
-    pair(first, second, outFirst, outSecond) {
-      re.fill(0);
-      im.fill(0);
-      for (let m = 0; m <= maxOrder; m++) {
-        // Half of c_m = (A − iB)·e^{imλ₀} goes to bin m, half of its conjugate to bin −m; orders above the
-        // Nyquist order of the grid fold back, which is what sampling at these points does.
-        const firstRe = 0.5 * (first.a[m] * cos[m] + first.b[m] * sin[m]);
-        const firstIm = 0.5 * (first.a[m] * sin[m] - first.b[m] * cos[m]);
-        const secondRe = 0.5 * (second.a[m] * cos[m] + second.b[m] * sin[m]);
-        const secondIm = 0.5 * (second.a[m] * sin[m] - second.b[m] * cos[m]);
-        const up = m % size;
-        const down = (size - up) % size;
-        re[up] += firstRe - secondIm;
-        im[up] += firstIm + secondRe;
-        re[down] += firstRe + secondIm;
-        im[down] += secondRe - firstIm;
-      }
-      fft(plan, re, im, 1);
-      outFirst.set(re);
-      outSecond.set(im);
-    },
-  };
-}
-
-function table(longitudeDegrees: Float64Array, maxOrder: number): LongitudeSynthesis {
-  const count = longitudeDegrees.length;
-  const tables = Array.from(longitudeDegrees, (degrees) => orderTable(degrees, maxOrder));
-  const one = ({ a, b }: OrderSums, out: Float64Array): void => {
-    for (let j = 0; j < count; j++) {
+/**
+ * The grid of a synthesis whose longitudes do not close the circle, from its sums per order: products with a table of
+ * cosines and sines.
+ */
+export function sumOrders(work: HarmonicWork, longitudeDegrees: Float64Array): Float64Array {
+  const { maxDegree, rows, mirrored, records } = work;
+  const columns = longitudeDegrees.length;
+  const values = new Float64Array(rows * columns);
+  const tables = Array.from(longitudeDegrees, (degrees) => orderTable(degrees, maxDegree));
+  const rings = ringCount(work);
+  const length = 16 * quadsOf(rings);
+  const a = new Float64Array(maxDegree + 1);
+  const b = new Float64Array(maxDegree + 1);
+  const fill = (ring: number, sign: 1 | -1, row: number): void => {
+    for (let m = 0; m <= maxDegree; m++) {
+      const at = m * length + 8 * (ring >> 1) + (ring & 1);
+      a[m] = records[at] + sign * records[at + 2];
+      b[m] = records[at + 4] + sign * records[at + 6];
+    }
+    for (let j = 0; j < columns; j++) {
       const { cos, sin } = tables[j];
       let sum = 0;
-      for (let m = 0; m <= maxOrder; m++) sum += a[m] * cos[m] + b[m] * sin[m];
-      out[j] = sum;
+      for (let m = 0; m <= maxDegree; m++) sum += a[m] * cos[m] + b[m] * sin[m];
+      values[row * columns + j] = sum;
     }
   };
-  return {
-    pair(first, second, outFirst, outSecond) {
-      one(first, outFirst);
-      one(second, outSecond);
-    },
-  };
+  for (let ring = 0; ring < rings; ring++) {
+    if (mirrored) fill(ring, -1, rows - 1 - ring);
+    fill(ring, 1, ring);
+  }
+  return values;
 }
 
 /** cos mλ and sin mλ for all orders; the angle is reduced in degrees, where it is exact. */

@@ -9,7 +9,7 @@ export interface LegendrePlan {
 }
 
 /** The scale that keeps P̄_nm/u^m inside double range for every colatitude up to degree 2700. */
-const SCALE = 1e-280;
+export const LEGENDRE_SCALE = 1e-280;
 
 /** Below u^m = 10^this a whole order contributes less than 1e-30 and is skipped. */
 const LOG10_SKIP = -620;
@@ -23,16 +23,14 @@ export const LEGENDRE_MAX_DEGREE = 2700;
  * Source: Holmes & Featherstone (2002), J. Geodesy 76, eq. 11–13 and 17–18 ("modified forward column").
  */
 export function legendrePlan(maxDegree: number): LegendrePlan {
-  if (!Number.isInteger(maxDegree) || maxDegree < 0 || maxDegree > LEGENDRE_MAX_DEGREE) {
-    throw new RangeError(`maxDegree must be an integer from 0 to ${LEGENDRE_MAX_DEGREE}: ${maxDegree}`);
-  }
+  checkLegendreDegree(maxDegree);
   const offset = new Int32Array(maxDegree + 1);
   for (let m = 1; m <= maxDegree; m++) offset[m] = offset[m - 1] + maxDegree - m + 2;
   const size = ((maxDegree + 1) * (maxDegree + 2)) / 2;
   const a = new Float64Array(size);
   const b = new Float64Array(size);
   const sectoral = new Float64Array(maxDegree + 1);
-  sectoral[0] = SCALE;
+  sectoral[0] = LEGENDRE_SCALE;
   for (let m = 1; m <= maxDegree; m++) {
     sectoral[m] = sectoral[m - 1] * (m === 1 ? Math.sqrt(3) : Math.sqrt((2 * m + 1) / (2 * m)));
   }
@@ -46,17 +44,18 @@ export function legendrePlan(maxDegree: number): LegendrePlan {
   return { maxDegree, offset, a, b, sectoral };
 }
 
+/** @throws RangeError for a degree that the recursion cannot reach */
+export function checkLegendreDegree(maxDegree: number): void {
+  if (!Number.isInteger(maxDegree) || maxDegree < 0 || maxDegree > LEGENDRE_MAX_DEGREE) {
+    throw new RangeError(`maxDegree must be an integer from 0 to ${LEGENDRE_MAX_DEGREE}: ${maxDegree}`);
+  }
+}
+
 /** Highest order whose functions are not negligible at a cosine of latitude. */
-export function highestOrder(plan: LegendrePlan, cosLatitude: number): number {
+export function highestOrder(plan: Pick<LegendrePlan, 'maxDegree'>, cosLatitude: number): number {
   const log = Math.log10(Math.abs(cosLatitude));
   if (!(log < 0)) return plan.maxDegree;
   return Math.min(plan.maxDegree, Math.floor(LOG10_SKIP / log));
-}
-
-/** Multiplies a scaled sum of one order by u^m·1e280 without passing through underflow. */
-export function unscale(value: number, cosLatitude: number, m: number): number {
-  const half = cosLatitude ** (m / 2);
-  return ((value * half) / SCALE) * half;
 }
 
 /**
@@ -79,12 +78,12 @@ export function legendreFunctions(
     const half = cosLatitude ** (m / 2);
     let before = 0;
     let current = sectoral[m];
-    out[at + m] = ((current * half) / SCALE) * half;
+    out[at + m] = ((current * half) / LEGENDRE_SCALE) * half;
     for (let n = m + 1; n <= maxDegree; n++) {
       const next = a[at + n] * sinLatitude * current - b[at + n] * before;
       before = current;
       current = next;
-      out[at + n] = ((current * half) / SCALE) * half;
+      out[at + n] = ((current * half) / LEGENDRE_SCALE) * half;
     }
   }
   return out;
