@@ -1,5 +1,11 @@
 export type { AuditRow } from './audit/audit-row.js';
 export { type AuditWriter, type AuditWriterOptions, openAuditWriter } from './audit/audit-writer.js';
+export {
+  type AuditAnchor,
+  type AuditFinding,
+  type AuditVerification,
+  verifyAudit,
+} from './audit/verify.js';
 export { createAttemptLimiter } from './auth/attempt-limiter.js';
 export { type KeyRing, parseKeyRing, type RingKey } from './auth/key-ring.js';
 export {

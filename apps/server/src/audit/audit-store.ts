@@ -1,6 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { DatabaseSchema } from '../db/schema.js';
 import type { AuditRow } from './audit-row.js';
+import type { ChainHasher } from './chain.js';
+import { type ChainedRow, chainRows } from './chain-store.js';
 
 const rowsPerInsert = 500;
 /** Room for rows whose time was written by an earlier clock reading than the one looked for. */
@@ -8,7 +10,7 @@ const marginMilliseconds = 60_000;
 
 async function insertRows(
   transaction: Transaction<DatabaseSchema>,
-  rows: readonly AuditRow[],
+  rows: readonly ChainedRow[],
 ): Promise<void> {
   for (let i = 0; i < rows.length; i += rowsPerInsert) {
     await transaction
@@ -45,13 +47,14 @@ async function missingRows(
 /**
  * Writes rows of a journal in one transaction and returns how many it added; undefined when a transaction of the same
  * journal is still under way somewhere: one whose process was killed or whose connection broke may yet be committed
- * by the database. `uncertain`: some of the rows may be there already.
+ * by the database. `uncertain`: some of the rows may be there already. The rows continue the chain of the journal.
  */
 export function storeRows(
   kysely: Kysely<DatabaseSchema>,
   journalId: string,
   rows: readonly AuditRow[],
   uncertain: boolean,
+  hasher: ChainHasher,
 ): Promise<number | undefined> {
   return kysely.transaction().execute(async (transaction) => {
     const lock = await sql<{ taken: boolean }>`
@@ -60,7 +63,7 @@ export function storeRows(
     );
     if (lock.rows[0]?.taken !== true) return undefined;
     const added = uncertain ? await missingRows(transaction, rows) : rows;
-    await insertRows(transaction, added);
+    await insertRows(transaction, await chainRows(transaction, hasher, journalId, added));
     return added.length;
   });
 }

@@ -1,11 +1,15 @@
 import { join } from 'node:path';
+import type { KeyRing } from '../auth/key-ring.js';
 import type { Database } from '../db/database.js';
 import type { AuditRow } from './audit-row.js';
 import { storeRows } from './audit-store.js';
+import { type ChainHasher, createChainHasher } from './chain.js';
 import { openJournal, readJournal, removeJournal, takeLeftBehind } from './journal.js';
 
 export interface AuditWriterOptions {
   readonly dataDir: string;
+  /** Key the chains of rows; none: plain hashes. */
+  readonly keys?: KeyRing;
   /** Rows that trigger a flush at once. */
   readonly batchRows?: number;
   readonly flushMilliseconds?: number;
@@ -32,10 +36,10 @@ export interface AuditWriter {
 }
 
 /** Brings in the rows of processes that are gone: part of them may have reached the database before. */
-async function recover(db: Database, folder: string): Promise<void> {
+async function recover(db: Database, folder: string, hasher: ChainHasher): Promise<void> {
   for (const { id, path } of await takeLeftBehind(folder)) {
     // Undefined: the last transaction of the dead process is not yet ended; the next look finds the file again.
-    if ((await storeRows(db.kysely, id, await readJournal(path), true)) !== undefined)
+    if ((await storeRows(db.kysely, id, await readJournal(path), true, hasher)) !== undefined)
       await removeJournal(path);
   }
 }
@@ -47,7 +51,8 @@ async function recover(db: Database, folder: string): Promise<void> {
 export async function openAuditWriter(db: Database, options: AuditWriterOptions): Promise<AuditWriter> {
   const { batchRows = 200, flushMilliseconds = 250, maxBufferedRows = 10_000 } = options;
   const folder = join(options.dataDir, 'audit');
-  await recover(db, folder);
+  const hasher = createChainHasher(options.keys);
+  await recover(db, folder, hasher);
   const journal = openJournal(folder);
   const announced = new Map<string, AuditRow>();
   let buffer: AuditRow[] = [];
@@ -72,7 +77,7 @@ export async function openAuditWriter(db: Database, options: AuditWriterOptions)
       try {
         // After a failure nobody knows whether the database had committed.
         const uncertain = failures > 0 || !journal.isOwn();
-        if ((await storeRows(db.kysely, journal.id, rows, uncertain)) === undefined) {
+        if ((await storeRows(db.kysely, journal.id, rows, uncertain, hasher)) === undefined) {
           throw new Error('an earlier batch of audit rows is still under way');
         }
         failures = 0;
@@ -102,7 +107,7 @@ export async function openAuditWriter(db: Database, options: AuditWriterOptions)
   };
   let recovering: Promise<void> | undefined;
   const recoverTimer = setInterval(() => {
-    recovering ??= recover(db, folder)
+    recovering ??= recover(db, folder, hasher)
       .catch(report)
       .finally(() => {
         recovering = undefined;

@@ -2,31 +2,32 @@ import type { FastifyRequest } from 'fastify';
 import type { Database } from '../db/database.js';
 import type { Role } from '../db/schema.js';
 import { findApiKeyOwner } from './api-keys.js';
+import { includesRole, roleOfKey } from './permissions.js';
 import type { TokenClaims, TokenService } from './tokens.js';
-import { findUser } from './users.js';
 
 /** Who sends a request. */
 export interface Principal {
   readonly id: string;
   readonly username: string;
   readonly email: string;
+  /** What the caller may act as; a key without the scope `admin` is never more than operator. */
   readonly role: Role;
   readonly createdAt: Date;
   readonly via: 'token' | 'api_key';
   /** Present when `via` is 'token'. */
   readonly token?: TokenClaims;
+  /** Present when `via` is 'api_key'. */
+  readonly scopes?: readonly string[];
 }
 
-/** Roles include the rights of those below them. */
-const rank: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
-
 export function hasRole(principal: Principal, least: Role): boolean {
-  return rank[principal.role] >= rank[least];
+  return includesRole(principal.role, least);
 }
 
 /**
  * The principal of a request: `Authorization: Bearer <token>` or `X-API-Key`. undefined when neither is there
- * or the one there is not good. A token is refused as soon as it or its login is revoked or its user disabled.
+ * or the one there is not good. A token is refused as soon as it or its login is revoked, its user disabled or has a
+ * new password; a key when it is revoked or expired.
  */
 export async function authenticate(
   request: FastifyRequest,
@@ -47,6 +48,7 @@ export async function authenticate(
         'email',
         'role',
         'disabled',
+        'token_generation',
         'created_at',
         select
           .exists(
@@ -60,15 +62,15 @@ export async function authenticate(
       .where('id', '=', claims.userId)
       .executeTakeFirst();
     if (row === undefined || row.disabled || row.revoked) return undefined;
+    if (row.token_generation !== claims.generation) return undefined;
     const { id, username, email, role, created_at: createdAt } = row;
     return { id, username, email, role, createdAt, via: 'token', token: claims };
   }
   if (typeof apiKey === 'string') {
-    const userId = await findApiKeyOwner(db, apiKey);
-    const user = userId === undefined ? undefined : await findUser(db, userId);
-    if (user === undefined || user.disabled) return undefined;
-    const { id, username, email, role, created_at: createdAt } = user;
-    return { id, username, email, role, createdAt, via: 'api_key' };
+    const owner = await findApiKeyOwner(db, apiKey);
+    if (owner === undefined || owner.disabled) return undefined;
+    const { user_id: id, username, email, role, scopes, user_created_at: createdAt } = owner;
+    return { id, username, email, role: roleOfKey(role, scopes), createdAt, via: 'api_key', scopes };
   }
   return undefined;
 }

@@ -32,6 +32,7 @@ export async function rotateSession(
     .selectFrom('users')
     .select((select) => [
       'disabled',
+      'token_generation',
       select
         .exists(select.selectFrom('revoked_tokens').select('jti').where('jti', '=', claims.sessionId))
         .as('revoked'),
@@ -39,6 +40,7 @@ export async function rotateSession(
     .where('id', '=', claims.userId)
     .executeTakeFirst();
   if (state === undefined || state.disabled || state.revoked) return undefined;
+  if (state.token_generation !== claims.generation) return undefined;
   const spent = await kysely
     .insertInto('revoked_tokens')
     .values({ jti: claims.tokenId, expires_at: claims.expiresAt })
@@ -49,5 +51,5 @@ export async function rotateSession(
     await revokeSession(db, claims);
     return undefined;
   }
-  return tokens.issue(claims.userId, claims.sessionId);
+  return tokens.issue(claims.userId, claims.generation, claims.sessionId);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import type { TokenKeys } from './token-keys.js';
 
 export const accessTokenSeconds = 30 * 60;
 export const refreshTokenSeconds = 7 * 24 * 3600;
@@ -14,6 +15,8 @@ export interface TokenClaims {
   readonly tokenId: string;
   /** Id of the login all refreshed tokens descend from; revoking it ends them all. */
   readonly sessionId: string;
+  /** Number of the user's password the login was made with. */
+  readonly generation: number;
   readonly expiresAt: Date;
 }
 
@@ -23,50 +26,79 @@ export interface TokenPair {
 }
 
 export interface TokenService {
-  issue(userId: string, sessionId?: string): Promise<TokenPair>;
+  issue(userId: string, generation: number, sessionId?: string): Promise<TokenPair>;
   /** undefined for anything but a token of ours, for this use, unexpired. Revocation is checked elsewhere. */
   verify(token: string, use: TokenUse): Promise<TokenClaims | undefined>;
 }
 
-/** JSON Web Tokens (RFC 7519) signed with HS256; no other algorithm is accepted. */
-export function createTokenService(secret: Uint8Array): TokenService {
-  const sign = (use: TokenUse, userId: string, sessionId: string, seconds: number) =>
-    new SignJWT({ sid: sessionId })
-      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+/**
+ * JSON Web Tokens (RFC 7519) signed with HS256; no other algorithm is accepted. The first key signs and is named in the
+ * header (`kid`); tokens of the others are taken until they expire.
+ */
+export function createTokenService(keys: TokenKeys): TokenService {
+  const sign = (
+    use: TokenUse,
+    { userId, generation, sessionId }: Pick<TokenClaims, 'userId' | 'generation' | 'sessionId'>,
+    seconds: number,
+  ) => {
+    const [{ id, key }] = keys.current();
+    return new SignJWT({ sid: sessionId, gen: generation })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: id })
       .setSubject(userId)
       .setIssuer(issuer)
       .setAudience(audiences[use])
       .setJti(randomUUID())
       .setIssuedAt()
       .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
-      .sign(secret);
+      .sign(key);
+  };
+  /** Tokens of before keys had names could be of any. */
+  const candidates = (token: string): Uint8Array[] => {
+    const { kid } = decodeProtectedHeader(token);
+    return keys
+      .current()
+      .filter(({ id }) => kid === undefined || id === kid)
+      .map(({ key }) => key);
+  };
+  const verifyWith = async (token: string, use: TokenUse, key: Uint8Array) => {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ['HS256'],
+      issuer,
+      audience: audiences[use],
+      requiredClaims: ['sub', 'jti', 'exp', 'iat', 'sid'],
+    });
+    const { sid, gen = 0 } = payload;
+    if (typeof sid !== 'string' || typeof gen !== 'number') return undefined;
+    return {
+      userId: payload.sub as string,
+      tokenId: payload.jti as string,
+      sessionId: sid,
+      generation: gen,
+      expiresAt: new Date((payload.exp as number) * 1000),
+    };
+  };
 
   return {
-    async issue(userId, sessionId = randomUUID()) {
+    async issue(userId, generation, sessionId = randomUUID()) {
+      const claims = { userId, generation, sessionId };
       const [accessToken, refreshToken] = await Promise.all([
-        sign('access', userId, sessionId, accessTokenSeconds),
-        sign('refresh', userId, sessionId, refreshTokenSeconds),
+        sign('access', claims, accessTokenSeconds),
+        sign('refresh', claims, refreshTokenSeconds),
       ]);
       return { accessToken, refreshToken };
     },
     async verify(token, use) {
+      let keysToTry: Uint8Array[];
       try {
-        const { payload } = await jwtVerify(token, secret, {
-          algorithms: ['HS256'],
-          issuer,
-          audience: audiences[use],
-          requiredClaims: ['sub', 'jti', 'exp', 'iat', 'sid'],
-        });
-        if (typeof payload.sid !== 'string') return undefined;
-        return {
-          userId: payload.sub as string,
-          tokenId: payload.jti as string,
-          sessionId: payload.sid,
-          expiresAt: new Date((payload.exp as number) * 1000),
-        };
+        keysToTry = candidates(token);
       } catch {
         return undefined;
       }
+      for (const key of keysToTry) {
+        const claims = await verifyWith(token, use, key).catch(() => undefined);
+        if (claims !== undefined) return claims;
+      }
+      return undefined;
     },
   };
 }

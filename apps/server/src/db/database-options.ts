@@ -10,6 +10,7 @@ export type DatabaseConfig = Pick<ServerConfig, 'dataDir'> &
       | 'databasePoolSize'
       | 'statementTimeoutSeconds'
       | 'slowQueryMilliseconds'
+      | 'encryptionKeys'
     >
   >;
 

@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely';
+import { removeOldAudit } from '../audit/retention.js';
+import type { KeyRing } from '../auth/key-ring.js';
 import type { Database } from './database.js';
 import type { DatabaseSchema, TimeSeriesSettingsTable } from './schema.js';
 import { refreshAggregates } from './time-series/aggregates.js';
-import { alignAuditRetention, compressQuietChunks, dropChunks } from './time-series/hypertables.js';
+import { compressQuietChunks, dropChunks, endAuditRetentionPolicy } from './time-series/hypertables.js';
 import { withSessionLock } from './time-series/lock.js';
 import { adoptStrays, dropPartitions, ensurePartitions } from './time-series/partitions.js';
 
@@ -92,11 +94,13 @@ const MAX_REFRESH_MS = 30_000;
 
 /**
  * One round over the time series: stored aggregates, partitions, retention, compression. Of several processes one does
- * it, the others return at once. `overrides` go before the table time_series_settings. Returns what was done.
+ * it, the others return at once. `overrides` go before the table time_series_settings; `keys` are those of the audit
+ * chain. Returns what was done.
  */
 export async function maintainTimeSeries(
   db: Pick<Database, 'kysely' | 'engine'>,
   overrides: Partial<TimeSeriesSettings> = {},
+  keys: KeyRing = [],
 ): Promise<readonly string[]> {
   const { kysely, engine } = db;
   return withSessionLock(kysely, engine.shared, 'maintenance', [], async (connection) => {
@@ -105,7 +109,7 @@ export async function maintainTimeSeries(
     const marks = await refreshAggregates(db, { maxMilliseconds: MAX_REFRESH_MS });
     if (marks > 0) done.push(`refresh ${marks} hours of series`);
     const steps = engine.timescale === undefined ? maintainPartitions : maintainHypertables;
-    return [...done, ...(await steps(connection, settings))];
+    return [...done, ...(await steps(connection, settings, keys))];
   });
 }
 
@@ -115,12 +119,14 @@ const SERIES_TABLES = ['satellite_observations', 'baseline_vectors'] as const;
 async function maintainPartitions(
   kysely: Kysely<DatabaseSchema>,
   settings: TimeSeriesSettings,
+  keys: KeyRing,
 ): Promise<string[]> {
   const done: string[] = [];
   const { audit_retention_days: auditDays, observation_retention_days: days } = settings;
   if (auditDays !== null) {
-    for (const name of await dropPartitions(kysely, 'audit_logs', cutoff(auditDays)))
+    for (const name of await removeOldAudit(kysely, cutoff(auditDays), keys, false)) {
       done.push(`drop ${name}`);
+    }
   }
   if (days !== null) {
     for (const table of SERIES_TABLES) {
@@ -143,9 +149,15 @@ async function maintainPartitions(
 async function maintainHypertables(
   kysely: Kysely<DatabaseSchema>,
   settings: TimeSeriesSettings,
+  keys: KeyRing,
 ): Promise<string[]> {
   const done: string[] = [];
-  if (await alignAuditRetention(kysely, settings.audit_retention_days)) done.push('retention of audit_logs');
+  // Chunks of the audit log are dropped here, sealed for the chains, and no longer by a job of TimescaleDB.
+  await endAuditRetentionPolicy(kysely);
+  if (settings.audit_retention_days !== null) {
+    const before = cutoff(settings.audit_retention_days);
+    for (const name of await removeOldAudit(kysely, before, keys, true)) done.push(`drop ${name}`);
+  }
   if (settings.observation_retention_days !== null) {
     for (const table of SERIES_TABLES) {
       const count = await dropChunks(kysely, table, cutoff(settings.observation_retention_days));

@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CompiledQuery, Kysely, sql } from 'kysely';
-import type { ServerConfig } from '../config.js';
 import { runOnConnection } from './connection-task.js';
 import type { Database, DatabaseEngine } from './database.js';
 import { DatabaseUnavailableError } from './database-error.js';
-import type { DatabaseOptions } from './database-options.js';
+import type { DatabaseConfig, DatabaseOptions } from './database-options.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { LeaseQueue } from './lease-queue.js';
 import { maintain, maintainTimeSeries, prepareAuditPartitions, startMaintenance } from './maintenance.js';
@@ -29,7 +28,7 @@ const CLOSE_TIMEOUT_MS = 10_000;
  * DatabaseUnavailableError 'locked' when another process has the folder.
  */
 export async function openPglite(
-  config: Pick<ServerConfig, 'dataDir'> & Partial<Pick<ServerConfig, 'slowQueryMilliseconds'>>,
+  config: Pick<DatabaseConfig, 'dataDir' | 'slowQueryMilliseconds' | 'encryptionKeys'>,
   options: DatabaseOptions = {},
 ): Promise<Database> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
@@ -37,7 +36,7 @@ export async function openPglite(
   try {
     const folder = join(config.dataDir, 'db');
     if (!existsSync(join(folder, 'PG_VERSION'))) await createCluster(folder);
-    return await openSession(folder, lock, config.slowQueryMilliseconds, options);
+    return await openSession(folder, lock, config, options);
   } catch (error) {
     lock.release();
     throw error;
@@ -64,7 +63,7 @@ async function createCluster(folder: string): Promise<void> {
 async function openSession(
   folder: string,
   lock: FolderLock,
-  slowMilliseconds = 500,
+  config: Pick<DatabaseConfig, 'slowQueryMilliseconds' | 'encryptionKeys'> = {},
   options: DatabaseOptions = {},
 ): Promise<Database> {
   const warn = options.onWarning ?? (() => {});
@@ -72,7 +71,7 @@ async function openSession(
     warn('The embedded database is opened again', reason),
   );
   const queue = new LeaseQueue();
-  const meter = new QueryMeter(slowMilliseconds, options.onSlowQuery);
+  const meter = new QueryMeter(config.slowQueryMilliseconds ?? 500, options.onSlowQuery);
   let copiedBytes = 0;
   const settings: DriverSettings = {
     acquireTimeoutMs: options.acquireTimeoutMs ?? 120_000,
@@ -100,7 +99,7 @@ async function openSession(
   const engine: DatabaseEngine = { kind: 'pglite', version: rows[0]?.version ?? '', shared: false };
   const maintenance = startMaintenance(async () => {
     await maintain(kysely);
-    await maintainTimeSeries({ kysely, engine });
+    await maintainTimeSeries({ kysely, engine }, {}, config.encryptionKeys);
   }, warn);
   let closing: Promise<void> | undefined;
 

@@ -96,7 +96,10 @@ export async function openPostgres(
     const reader = chosen
       ? new Kysely<DatabaseSchema>({ dialect: sessionDialect(() => chosen.acquire()) })
       : kysely;
-    const maintenance = startMaintenance(() => maintainTimeSeries({ kysely, engine }), warn);
+    const maintenance = startMaintenance(
+      () => maintainTimeSeries({ kysely, engine }, {}, config.encryptionKeys),
+      warn,
+    );
     const copyEngine: CopyEngine = {
       blockBytes: COPY_BLOCK_BYTES,
       ...(timescale === undefined && {

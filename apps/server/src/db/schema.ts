@@ -30,6 +30,8 @@ export interface UsersTable {
   password_hash: string;
   role: Role;
   disabled: Generated<boolean>;
+  /** Grows with each new password; tokens of older numbers are refused. */
+  token_generation: Generated<number>;
   created_at: CreatedAt;
 }
 
@@ -233,6 +235,58 @@ export interface AuditLogsTable {
   ip: string;
   status: number;
   duration_ms: number;
+  /** Place in the chain of the journal it came through; null for rows older than chains. */
+  chain_id: ColumnType<string | null, string | null | undefined, never>;
+  chain_seq: ColumnType<string | number | null, number | null | undefined, never>;
+  chain_hash: ColumnType<string | null, string | null | undefined, never>;
+}
+
+/** Head of one chain of audit rows; chains are linked in the order they were opened. */
+export interface AuditChainsTable {
+  chain_id: string;
+  ordinal: ColumnType<string | number, number, never>;
+  key_id: string;
+  link_hash: string;
+  opened_at: CreatedAt;
+  last_seq: ColumnType<string | number, number, number>;
+  last_hash: string;
+  head_hash: string;
+  updated_at: ColumnType<Date, Date | undefined, Date>;
+}
+
+/** A run of rows of a chain that retention took away. */
+export interface AuditRemovalsTable {
+  id: Generated<string>;
+  chain_id: string;
+  first_seq: ColumnType<string | number, number, never>;
+  last_seq: ColumnType<string | number, number, never>;
+  last_hash: string;
+  removed_before: Timestamp;
+  seal: string;
+}
+
+export interface AuditUnchainedTable {
+  until: Timestamp;
+}
+
+export interface LoginFailuresTable {
+  name_hash: string;
+  failures: number;
+  locked_until: OptionalTimestamp;
+  updated_at: Generated<Date>;
+}
+
+/** An object store of a user's own to ingest from. */
+export interface DataSourcesTable {
+  id: string;
+  user_id: string;
+  name: string;
+  endpoint: string;
+  region: string;
+  bucket: string;
+  access_key_sealed: string;
+  secret_key_sealed: string;
+  created_at: CreatedAt;
 }
 
 export interface ApiKeysTable {
@@ -241,7 +295,9 @@ export interface ApiKeysTable {
   name: string;
   prefix: string;
   key_hash: string;
+  scopes: string[];
   created_at: CreatedAt;
+  expires_at: OptionalTimestamp;
   last_used_at: OptionalTimestamp;
   revoked_at: OptionalTimestamp;
 }
@@ -309,6 +365,11 @@ export interface DatabaseSchema {
   gravity_products: GravityProductsTable;
   provenance_edges: ProvenanceEdgesTable;
   audit_logs: AuditLogsTable;
+  audit_chains: AuditChainsTable;
+  audit_removals: AuditRemovalsTable;
+  audit_unchained: AuditUnchainedTable;
+  login_failures: LoginFailuresTable;
+  data_sources: DataSourcesTable;
   api_keys: ApiKeysTable;
   revoked_tokens: RevokedTokensTable;
   user_quotas: UserQuotasTable;

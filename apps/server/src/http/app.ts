@@ -6,6 +6,7 @@ import { installAudit } from '../audit/audit-hooks.js';
 import { openAuditWriter } from '../audit/audit-writer.js';
 import { createPasswordHasher } from '../auth/passwords.js';
 import { createSecretBox } from '../auth/secrets.js';
+import { openTokenKeys } from '../auth/token-keys.js';
 import { createTokenService } from '../auth/tokens.js';
 import { openSharedState } from '../cache/open-shared-state.js';
 import type { SharedState } from '../cache/shared-state.js';
@@ -16,7 +17,7 @@ import type { QueueDepth } from '../jobs/transport.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { createOutboundPolicy } from '../net/public-target.js';
 import type { ObjectStore } from '../storage/object-store.js';
-import { installAccessControl } from './access.js';
+import { guardPages, installAccessControl } from './access.js';
 import { installClosing } from './closing.js';
 import type { Api, AppContext } from './context.js';
 import { answerFrameworkError, installErrorHandling, refuseMalformed } from './error-handler.js';
@@ -117,6 +118,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const requestEnd = installRequestEnd(app);
   const audit = await openAuditWriter(db, {
     dataDir: config.dataDir,
+    keys: config.encryptionKeys,
     onError: (err, rows) => app.log.error({ err, rows }, 'audit rows could not be written; trying again'),
   });
   const shared = options.shared ?? (await openOwnState(app, config));
@@ -149,7 +151,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     db,
     objects,
     jobs,
-    tokens: createTokenService(config.jwtSecret),
+    tokens: createTokenService(openTokenKeys(config)),
     passwords: await createPasswordHasher(config.bcryptCost),
     secrets: createSecretBox(config.encryptionKeys),
     outbound: createOutboundPolicy(config.outboundAllow),
@@ -163,6 +165,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     closing,
   };
   await app.register(async (scope) => addApi(scope.withTypeProvider(), context));
+  guardPages(app);
   await installDocs(app);
   await installWeb(app, options.webRoot);
   await app.ready();

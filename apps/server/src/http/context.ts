@@ -10,12 +10,12 @@ import type {
 import type { AuditWriter } from '../audit/audit-writer.js';
 import { hasRole, type Principal } from '../auth/authenticate.js';
 import type { PasswordHasher } from '../auth/passwords.js';
+import type { Rule } from '../auth/permissions.js';
 import type { SecretBox } from '../auth/secrets.js';
 import type { TokenService } from '../auth/tokens.js';
 import type { SharedState } from '../cache/shared-state.js';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
-import type { Role } from '../db/schema.js';
 import type { JobService } from '../jobs/job-service.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { OutboundPolicy } from '../net/public-target.js';
@@ -25,8 +25,10 @@ import type { Health, RunnerStatus } from './health.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route; without it, any user. */
-    readonly access?: 'public' | Role;
+    /** From auth/permissions.ts, put there when the route is added. */
+    readonly permission?: Rule;
+    /** Its body is a file and may take long. */
+    readonly longBody?: boolean;
   }
   interface FastifyRequest {
     principal: Principal | undefined;

@@ -28,20 +28,29 @@ const errorTexts: Readonly<Record<number, string>> = {
   422: 'A field is not valid; `errors` names it.',
   429: 'Too many requests; see Retry-After.',
   500: 'Internal error.',
+  503: 'Overloaded, or a part of the server is away; see Retry-After.',
 };
 
 /** The errors a route can give, from what it takes. */
 function errorStatuses(schema: Json, isPublic: boolean): number[] {
-  const statuses = [429, 500];
+  const statuses = [429, 500, 503];
   if (!isPublic) statuses.push(401, 403);
   if (schema.params !== undefined) statuses.push(404);
   if (schema.body !== undefined || schema.consumes !== undefined) statuses.push(400, 413, 415);
   if (schema.body !== undefined || schema.params !== undefined || schema.querystring !== undefined)
     statuses.push(422);
   const id = schema.operationId;
-  if (id === 'cancelJob' || id === 'registerUser' || id === 'createApiKey' || id === 'updateUser')
+  if (
+    id === 'cancelJob' ||
+    id === 'registerUser' ||
+    id === 'createApiKey' ||
+    id === 'updateUser' ||
+    id === 'changePassword' ||
+    id === 'createDataSource'
+  )
     statuses.push(409);
   if (id === 'login' || id === 'refreshToken') statuses.push(401);
+  if (id === 'registerUser') statuses.push(403);
   if (id === 'getObject' || id === 'putObject') statuses.push(403);
   return [...new Set(statuses)].sort();
 }
@@ -173,15 +182,17 @@ export function openApiOptions(baseUrl: string, version: string): FastifyDynamic
     transform({ schema, url, route }) {
       // Pages and files outside of the API have no schema; `hideUntagged` leaves them out.
       if (!schema) return { schema: { hide: true } as FastifySchema, url };
-      const isPublic = route.config?.access === 'public';
+      const permission = route.config?.permission;
+      const isPublic = permission?.role === 'public';
       const errors = Object.fromEntries(
         errorStatuses(schema as Json, isPublic).map((status) => [status, problemResponse(status)]),
       );
       const response = { ...(schema.response as Json | undefined), ...errors };
       const security: Record<string, string[]>[] = isPublic
         ? []
-        : [{ oauth2: [] }, { bearer: [] }, { apiKey: [] }];
-      const described = { ...schema, ...wildcardAsKey(schema.params), response, security };
+        : [{ oauth2: [] }, { bearer: [] }, ...(permission?.scope === 'login' ? [] : [{ apiKey: [] }])];
+      const needed = !isPublic && permission && { 'x-role': permission.role, 'x-scope': permission.scope };
+      const described = { ...schema, ...wildcardAsKey(schema.params), response, security, ...needed };
       return { schema: described as FastifySchema, url: url.replace('*', ':key') };
     },
     transformObject(documentObject) {

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { createAttemptLimiter } from '../auth/attempt-limiter.js';
+import { createLoginGuard, type LockoutSettings } from '../auth/login-guard.js';
 import type { PasswordHasher } from '../auth/passwords.js';
 import { findCredentials, findUser } from '../auth/users.js';
 import type { SharedState } from '../cache/shared-state.js';
@@ -30,9 +31,11 @@ export function createAdminCheck(options: {
   readonly db: Database;
   readonly passwords: PasswordHasher;
   readonly shared: SharedState;
+  readonly lockout: LockoutSettings;
 }): AdminCheck {
   const { db, passwords } = options;
   const limiter = createAttemptLimiter(options.shared, 'monitor', FAILURES_PER_MINUTE, 60);
+  const guard = createLoginGuard(db, options.lockout);
   const secret = randomBytes(32);
   const trusted = new Map<string, number>();
 
@@ -51,8 +54,13 @@ export function createAdminCheck(options: {
     const key = `${address} ${username.toLowerCase()}`;
     const wait = await limiter.begin(key);
     if (wait > 0) throw new AuthError(429, `Too many failed logins; try again in ${wait} s`);
-    if (!(await passwords.verify(password, stored))) return false;
-    await limiter.succeeded(key);
+    const locked = await guard.lockedFor(username);
+    if (locked > 0) throw new AuthError(429, `Too many failed logins; try again in ${locked} s`);
+    if (!(await passwords.verify(password, stored))) {
+      await guard.failed(username);
+      return false;
+    }
+    await Promise.all([limiter.succeeded(key), guard.succeeded(username)]);
     if (trusted.size >= MOST_TRUSTED) trusted.clear();
     trusted.set(mark, Date.now() + TRUSTED_MS);
     return true;

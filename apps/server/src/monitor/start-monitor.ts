@@ -14,7 +14,7 @@ import type { RunnerLogger } from '../jobs/job-attempt.js';
 import { createAdminCheck } from './admin-check.js';
 
 export interface MonitorOptions {
-  readonly config: Pick<ServerConfig, 'host' | 'baseUrl'>;
+  readonly config: Pick<ServerConfig, 'host' | 'baseUrl' | 'lockoutFailures' | 'lockoutMinutes'>;
   readonly port: number;
   readonly db: Database;
   readonly passwords: PasswordHasher;
@@ -36,7 +36,10 @@ export interface Monitor {
 export async function startMonitor(options: MonitorOptions): Promise<Monitor | undefined> {
   const { config, logger, port } = options;
   const app = Fastify({ logger: false, forceCloseConnections: true });
-  const check = createAdminCheck(options);
+  const check = createAdminCheck({
+    ...options,
+    lockout: { failures: options.config.lockoutFailures, minutes: options.config.lockoutMinutes },
+  });
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

@@ -3,6 +3,7 @@ import type { DatabaseSchema } from '../schema.js';
 import * as initial from './0001-initial.js';
 import * as queues from './0002-queues.js';
 import * as timeSeries from './0003-time-series.js';
+import * as security from './0004-security.js';
 import * as jobs from './0005-jobs.js';
 
 /** In the order of their names. A released migration is never changed; a new one is added. */
@@ -10,6 +11,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-queues': queues,
   '0003-time-series': timeSeries,
+  '0004-security': security,
   '0005-jobs': jobs,
 };
 

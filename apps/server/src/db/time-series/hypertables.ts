@@ -57,21 +57,11 @@ export async function dropChunks(
   return rows.length;
 }
 
-/** Sets the policy to `days` (null: none) unless it is so already. Returns whether it was changed. */
-export async function alignAuditRetention(
-  kysely: Kysely<DatabaseSchema>,
-  days: number | null,
-): Promise<boolean> {
-  const { rows } = await sql<{ days: number }>`
-    select extract(epoch from (config ->> 'drop_after')::interval)::float8 / 86400 as days
-    from timescaledb_information.jobs
+/** Ends the job by which versions before this one dropped old chunks of the audit log. */
+export async function endAuditRetentionPolicy(kysely: Kysely<DatabaseSchema>): Promise<void> {
+  const { rows } = await sql`
+    select from timescaledb_information.jobs
     where proc_name = 'policy_retention' and hypertable_name = 'audit_logs'`.execute(kysely);
-  if ((rows[0]?.days ?? null) === days) return false;
+  if (rows.length === 0) return;
   await sql`select remove_retention_policy('audit_logs', if_exists => true)`.execute(kysely);
-  if (days !== null) {
-    await sql`select add_retention_policy('audit_logs', make_interval(days => ${days}::integer))`.execute(
-      kysely,
-    );
-  }
-  return true;
 }

@@ -79,15 +79,14 @@ export async function adoptStrays(
 /** Drops the partitions whose days all lie before `before`. Returns their names. */
 export async function dropPartitions(
   kysely: Kysely<DatabaseSchema>,
-  table: TimeSeriesTable,
+  table: Exclude<TimeSeriesTable, 'audit_logs'>,
   before: Date,
 ): Promise<readonly string[]> {
-  // a partition ends where the next day or month begins; the name holds where it begins
-  const step = table === 'audit_logs' ? '1 month' : '1 day';
+  // a partition ends where the next day begins; the name holds where it begins
   const { rows } = await sql<{ name: string }>`
     select c.relname::text as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = ${table}::regclass and c.relname ~ '_[0-9]{8}$'
-      and (to_date(right(c.relname::text, 8), 'YYYYMMDD') + ${step}::interval) at time zone 'UTC' <= ${before}
+      and (to_date(right(c.relname::text, 8), 'YYYYMMDD') + interval '1 day') at time zone 'UTC' <= ${before}
     order by 1`.execute(kysely);
   const dropped: string[] = [];
   for (const { name } of rows) {

@@ -28,7 +28,7 @@ const HealthSchema = Type.Object(
 const LiveSchema = Type.Object({ status: stringEnum(['ok']) }, { title: 'Live' });
 const ReadySchema = Type.Object({ ready: Type.Boolean() }, { title: 'Ready' });
 
-const open = { access: 'public', rateLimit: false } as const;
+const open = { rateLimit: false } as const;
 const tags = ['system'];
 
 function check({ status, milliseconds }: ComponentHealth): Static<typeof Check> {

@@ -60,7 +60,6 @@ export async function objectRoutes(api: Api, { config, objects }: AppContext): P
     '/objects/:bucket/*',
     {
       compress: false,
-      config: { access: 'public' },
       schema: {
         operationId: 'getObject',
         tags,
@@ -81,7 +80,7 @@ export async function objectRoutes(api: Api, { config, objects }: AppContext): P
   api.put(
     '/objects/:bucket/*',
     {
-      config: { access: 'public' },
+      config: { longBody: true },
       bodyLimit: config.uploadLimitBytes,
       schema: {
         operationId: 'putObject',

@@ -64,7 +64,7 @@ export async function uploadRoutes(api: Api, context: AppContext): Promise<void>
   api.post(
     '/ops/uploads',
     {
-      config: { access: 'operator' },
+      config: { longBody: true },
       bodyLimit: config.uploadLimitBytes,
       schema: {
         operationId: 'createUpload',

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { scopes } from '../../auth/permissions.js';
 import { NullableTimestamp, strict, stringEnum, Timestamp, Uuid } from './common.js';
 
 export const roles = ['viewer', 'operator', 'admin'] as const;
@@ -71,7 +72,9 @@ export const ApiKeySchema = Type.Object(
     id: Uuid,
     name: Type.String(),
     prefix: Type.String({ description: 'Start of the key, to tell keys apart.' }),
+    scopes: Type.Array(Type.String(), { description: 'What the key is for.' }),
     created_at: Timestamp,
+    expires_at: NullableTimestamp,
     last_used_at: NullableTimestamp,
   },
   { title: 'ApiKey' },
@@ -86,11 +89,50 @@ export const NewApiKeySchema = Type.Object(
 );
 
 export const ApiKeyBody = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 100 }) },
-  { ...strict, title: 'ApiKeyRequest', examples: [{ name: 'nightly ingest' }] },
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    scopes: Type.Optional(
+      Type.Array(stringEnum(scopes), {
+        minItems: 1,
+        maxItems: scopes.length,
+        uniqueItems: true,
+        description: 'Default: read, jobs, products.',
+      }),
+    ),
+    expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 366, default: 90 })),
+  },
+  {
+    ...strict,
+    title: 'ApiKeyRequest',
+    examples: [{ name: 'nightly ingest', scopes: ['read', 'jobs'], expires_in_days: 90 }],
+  },
 );
 
 export const UserPatchBody = Type.Object(
-  { role: Type.Optional(stringEnum(roles)), disabled: Type.Optional(Type.Boolean()) },
+  {
+    role: Type.Optional(stringEnum(roles)),
+    disabled: Type.Optional(Type.Boolean()),
+    locked: Type.Optional(Type.Unsafe<false>({ type: 'boolean', enum: [false] })),
+  },
   { ...strict, minProperties: 1, title: 'UserPatchRequest' },
+);
+
+const Password = Type.String({
+  maxLength: 1024,
+  description: '8 to 72 bytes in UTF-8 (bcrypt reads no more).',
+});
+
+export const PasswordBody = Type.Object(
+  { current_password: Type.String({ maxLength: 1024 }), new_password: Password },
+  { ...strict, title: 'PasswordRequest' },
+);
+
+export const UserListSchema = Type.Object(
+  {
+    items: Type.Array(UserSchema),
+    total: Type.Integer(),
+    skip: Type.Integer(),
+    limit: Type.Integer(),
+  },
+  { title: 'UserList' },
 );
