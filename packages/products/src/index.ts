@@ -1,3 +1,9 @@
+export * from './filters/block-filter.js';
+export * from './filters/decorrelation.js';
+export * from './filters/degree-weights.js';
+export * from './filters/destripe.js';
+export * from './filters/order-blocks.js';
+export * from './filters/pair-normals.js';
 export * from './functionals/functional.js';
 export * from './functionals/gaussian.js';
 export { type AnalysisOptions, analyzeGrid, gaussLegendreGrid } from './grids/analysis.js';
