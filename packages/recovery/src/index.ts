@@ -30,6 +30,7 @@ export * from './solve/degree-contribution.js';
 export * from './solve/group-variances.js';
 export * from './solve/l-curve.js';
 export * from './solve/normals-about.js';
+export * from './solve/memory.js';
 export * from './solve/normals-sum.js';
 export { type PanelLayout, panelLayout, storedLength } from './solve/panels/panel-layout.js';
 export {

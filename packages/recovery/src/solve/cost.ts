@@ -1,4 +1,10 @@
-import { nodesPerSegment } from '../dynamics/node-grid.js';
+import { halfPhaseOfBand, nodesPerSegment } from '../dynamics/node-grid.js';
+
+const SEGMENT_SECONDS = 300;
+/** Rows that are left of a band of half phase φ: the transform keeps about this times φ. */
+const ROWS_PER_HALF_PHASE = 0.9;
+/** Compression that saves less is not done. */
+const WORTHWHILE = 0.8;
 
 export interface CostInput {
   readonly degreeMin: number;
@@ -11,14 +17,23 @@ export interface CostInput {
   readonly positionSamplingSeconds: number;
   readonly iterations: number;
   readonly withCovariance: boolean;
-  /** Rate of matrix products, GF/s. */
-  readonly gigaflopsPerSecond: number;
+  readonly rates: MachineRates;
+}
+
+/** GF/s of all threads together. */
+export interface MachineRates {
+  /** Rank updates and factorizations. */
+  readonly dense: number;
+  /** Partials at the nodes and what is made of them. */
+  readonly partials: number;
 }
 
 export interface CostEstimate {
   readonly parameterCount: number;
   readonly arcParameterCount: number;
   readonly observationCount: number;
+  /** Rows accumulated in each pass, after compression. */
+  readonly rowCount: number;
   readonly flops: {
     readonly partials: number;
     readonly design: number;
@@ -26,33 +41,38 @@ export interface CostEstimate {
     readonly solve: number;
     readonly total: number;
   };
-  readonly memoryBytes: number;
   readonly seconds: number;
 }
 
-/** Floating-point operations, memory and time of a recovery, from the loops that it runs. */
+/** Rows of a series of the band of a degree that are left after compression, of `count` observations. */
+export function compressedRows(count: number, degree: number, seconds: number): number {
+  const rows = ROWS_PER_HALF_PHASE * halfPhaseOfBand(degree, seconds);
+  return rows < WORTHWHILE * count ? rows : count;
+}
+
+/** Floating-point operations and time of a recovery by the variational algorithm, from the loops that it runs. */
 export function estimateCost(input: CostInput): CostEstimate {
-  const n = (input.degreeMax + 1) ** 2 - input.degreeMin ** 2;
-  const perArc =
-    (input.satelliteCount === 2 ? input.arcSeconds / input.rangeRateSamplingSeconds : 0) +
-    (3 * input.satelliteCount * input.arcSeconds) / input.positionSamplingSeconds;
-  const segments = input.arcSeconds / 300;
-  const q = nodesPerSegment(Math.max(input.degreeMax, input.referenceDegree), 300);
-  const nodes = segments * q * input.satelliteCount;
+  const { satelliteCount, arcSeconds, degreeMax, referenceDegree } = input;
+  const n = (degreeMax + 1) ** 2 - input.degreeMin ** 2;
+  const degree = Math.max(degreeMax, referenceDegree);
+  const ranging = satelliteCount === 2 ? arcSeconds / input.rangeRateSamplingSeconds : 0;
+  const positions = (3 * satelliteCount * arcSeconds) / input.positionSamplingSeconds;
+  const rows = positions + compressedRows(ranging, degree, arcSeconds);
+  const segments = arcSeconds / SEGMENT_SECONDS;
+  const q = nodesPerSegment(degree, SEGMENT_SECONDS);
+  const nodes = segments * q * satelliteCount;
   const arcs = input.arcCount * input.iterations;
-  const partials = arcs * nodes * (n + input.referenceDegree ** 2 * 8) * 8;
-  const design = arcs * 2 * (perArc + 12 * segments) * (3 * q + 6) * input.satelliteCount * n;
-  const rankUpdate = arcs * perArc * n * n;
+  const partials = arcs * nodes * (n + referenceDegree ** 2 * 8) * 8;
+  const design = arcs * 2 * (rows + 12 * segments) * (3 * q + 6) * satelliteCount * n;
+  const rankUpdate = arcs * rows * n * n;
   const solve = input.iterations * (n ** 3 / 3 + (input.withCovariance ? (2 * n ** 3) / 3 : 0));
   const products = design + rankUpdate + solve;
   return {
     parameterCount: n,
-    arcParameterCount: input.arcCount * 6 * input.satelliteCount,
-    observationCount: Math.round(perArc * input.arcCount),
+    arcParameterCount: input.arcCount * 6 * satelliteCount,
+    observationCount: Math.round((ranging + positions) * input.arcCount),
+    rowCount: Math.round(rows * input.arcCount),
     flops: { partials, design, rankUpdate, solve, total: partials + products },
-    // Normals of the arc with its borders, the copy handed on, the sum, and one batch of rows.
-    memoryBytes: Math.round(8 * (3 * n * n + 1100 * n + 3 * q * input.satelliteCount * n)),
-    // Partials run in scalar code at about 0.5 GF/s.
-    seconds: partials / 0.5e9 + products / (input.gigaflopsPerSecond * 1e9),
+    seconds: partials / (input.rates.partials * 1e9) + products / (input.rates.dense * 1e9),
   };
 }
