@@ -10,7 +10,7 @@ const PARAMETERS = {
   algorithm: 'variational',
   degree_max: DEGREE,
   regularization: { kaula: 0, tikhonov: 0 },
-  output_products: ['coefficients', 'grids', 'uncertainties', 'covariance'],
+  output_products: ['coefficients', 'grids', 'uncertainties', 'covariance', 'normals'],
   start_time: '2023-06-01T00:00:00Z',
   // The last arc has no data.
   end_time: '2023-06-02T06:00:00Z',
@@ -25,6 +25,11 @@ const PARAMETERS = {
     },
   },
   grid: { step_degrees: 10 },
+  // Residuals are evaluated between the passes, on other machines too.
+  observations: {
+    noise_model: { method: 'autocovariance', max_order: 4 },
+    variance_components: { scope: 'arc', max_iterations: 1 },
+  },
 };
 
 let server: TestServer;
@@ -57,7 +62,12 @@ describe('a simulated day with two passes', () => {
     expect(result.skipped_arcs).toEqual(embedded.result.skipped_arcs);
     expect(result.skipped_arcs).toHaveLength(1);
     expect(
-      job.logs.filter((line) => /pass [12] of 2, arc \d of 5: (computed|skipped) in/.test(line)),
+      job.logs.filter((line) =>
+        /^info: pass [12] of at most 2, arc \d of 5: (computed|skipped) in/.test(line),
+      ),
     ).toHaveLength(10);
+    expect(
+      job.logs.filter((line) => /residuals of pass 1 of .*, arc \d of 5: (computed|skipped) in/.test(line)),
+    ).toHaveLength(5);
   });
 });

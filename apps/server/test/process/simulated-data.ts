@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Geopotential, gpsToIso, triangleIndex } from '@gravity/geodesy';
-import { simulateMission } from '@gravity/recovery';
+import { GaussianNoise, simulateMission } from '@gravity/recovery';
 import type { TestServer } from './support.js';
 
 export const SATELLITES = ['SIM-A', 'SIM-B'] as const;
@@ -23,15 +23,50 @@ export function disturbed(field: Geopotential): Geopotential {
   return { ...field, name: 'disturbed', c, s };
 }
 
+/** Noise of one simulated day: standard deviation of a coordinate (m), and of each range rate (m/s). */
+export interface DayNoise {
+  readonly position: number;
+  rangeRates(count: number): Float64Array;
+}
+
+export function whiteNoise(sigma: number, seed: number): DayNoise['rangeRates'] {
+  const noise = new GaussianNoise(seed);
+  return (count) => Float64Array.from({ length: count }, () => sigma * noise.next());
+}
+
+/** An autoregressive process of order 2 with real poles. */
+export function redNoise(
+  innovation: number,
+  poles: readonly [number, number],
+  seed: number,
+): DayNoise['rangeRates'] {
+  const noise = new GaussianNoise(seed);
+  const [a, b] = poles;
+  return (count) => {
+    const out = new Float64Array(count);
+    let [x1, x2] = [0, 0];
+    for (let i = -3000; i < count; i++) {
+      const x = (a + b) * x1 - a * b * x2 + innovation * noise.next();
+      if (i >= 0) out[i] = x;
+      x2 = x1;
+      x1 = x;
+    }
+    return out;
+  };
+}
+
 /**
  * Puts `days` simulated days into the database as ingested tables: states every 30 s in the celestial frame and range
- * rates every 10 s, without noise and without drag.
+ * rates every 10 s, without drag, and without noise but what is stated day by day.
  */
 export async function insertMission(
   server: TestServer,
   trueField: Geopotential,
   days: number,
+  noiseOfDays: readonly DayNoise[] = [],
 ): Promise<void> {
+  const random = new GaussianNoise(20_230_601);
+  let index = 0;
   const simulated = simulateMission({
     satellites: SATELLITES,
     startGpsSeconds: START,
@@ -42,8 +77,10 @@ export async function insertMission(
     sampling: { orbitSeconds: 30, rangingSeconds: 10 },
   });
   for (const day of simulated) {
+    const noise = noiseOfDays[index++];
     for (const satellite of day.satellites) {
-      const { gpsSeconds, celestialPosition: p, celestialVelocity: v } = satellite;
+      const { gpsSeconds, celestialPosition, celestialVelocity: v } = satellite;
+      const p = celestialPosition.map((x) => x + (noise?.position ?? 0) * random.next());
       const fileId = await insertFile(server, 'table_orbit', satellite.satellite, gpsSeconds, [
         'x',
         'y',
@@ -68,7 +105,9 @@ export async function insertMission(
           .execute(),
       );
     }
-    const { gpsSeconds, rangeRate } = day.ranging;
+    const { gpsSeconds } = day.ranging;
+    const errors = noise?.rangeRates(gpsSeconds.length);
+    const rangeRate = day.ranging.rangeRate.map((x, i) => x + (errors?.[i] ?? 0));
     const pair = SATELLITES.join('/');
     const fileId = await insertFile(server, 'table_range_rate', pair, gpsSeconds, ['range_rate']);
     await insertRows(gpsSeconds.length, (from, to) =>
