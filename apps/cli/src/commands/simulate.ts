@@ -24,6 +24,7 @@ interface SimulateOptions extends RotationOptions {
   readonly forces?: string;
   readonly seed?: number;
   readonly tables?: boolean;
+  readonly allProducts?: boolean;
 }
 
 /** `gravity simulate`: data of a pair of satellites over a known field. */
@@ -52,6 +53,7 @@ export function addSimulateCommand(program: Command, version: string): void {
       `beside the true field: ${FORCES_HELP} (default: complete, with a constant rotation none)`,
     )
     .option('--seed <n>', 'of the noise', parseNonNegative)
+    .option('--all-products', 'also GNI1B and LRI1B: ten files a day, as a mission delivers')
     .option('--tables', 'write plain tables (CSV) as well');
   addRotationOptions(command).action((options: SimulateOptions) => simulate(options, version));
 }
@@ -79,6 +81,7 @@ async function simulate(options: SimulateOptions, version: string): Promise<void
       seed: options.seed,
       folder: options.out,
       tables: options.tables ?? false,
+      allProducts: options.allProducts ?? false,
       softwareVersion: version,
     },
     progress.update,

@@ -28,6 +28,8 @@ export interface SimulationRequest {
   /** Where the true field is written; default: truth.gfc in the folder. */
   readonly truthFile?: string;
   readonly tables: boolean;
+  /** GNI1B and LRI1B beside the others. */
+  readonly allProducts?: boolean;
   readonly softwareVersion: string;
 }
 
@@ -83,7 +85,7 @@ export async function simulateToFolder(
   const paths: string[] = [];
   for (const day of simulateMission(spec)) {
     onProgress((day.day + 0.5) / days, `day ${day.day + 1} of ${days}: writing`);
-    paths.push(...(await writeDay(day, folder, notes)));
+    paths.push(...(await writeDay(day, folder, notes, request.allProducts)));
     if (request.tables) await writeDayTables(day, join(folder, 'tables'), statement);
     onProgress((day.day + 1) / days, `day ${day.day + 1} of ${days}`);
   }

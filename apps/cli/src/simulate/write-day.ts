@@ -3,7 +3,15 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type SimulationNotes, writeAcc1b, writeGnv1b, writeKbr1b, writeSca1b } from '@gravity/formats';
+import {
+  type SimulationNotes,
+  writeAcc1b,
+  writeGni1b,
+  writeGnv1b,
+  writeKbr1b,
+  writeLri1b,
+  writeSca1b,
+} from '@gravity/formats';
 import { gpsEpoch, gpsToDay, mjdToIsoDate } from '@gravity/geodesy';
 import type { SimulatedDay, SimulatedSatelliteDay } from '@gravity/recovery';
 import { observationsCsv } from '../files/observations-csv.js';
@@ -16,9 +24,16 @@ const RELEASE = '04';
  * are accelerometer data, ACC1B and SCA1B. The ranging file holds the raw measurement beside its corrections, as real
  * ones do. Files appear under their names only when complete.
  *
+ * @param allProducts GNI1B (the orbit without noise in the inertial frame) and LRI1B (the ranges of KBR1B once more,
+ * with no antenna offset) as well
  * @returns paths in the order written
  */
-export async function writeDay(day: SimulatedDay, folder: string, notes: SimulationNotes): Promise<string[]> {
+export async function writeDay(
+  day: SimulatedDay,
+  folder: string,
+  notes: SimulationNotes,
+  allProducts = false,
+): Promise<string[]> {
   const date = dateOf(day);
   const files: [name: string, content: AsyncIterable<string>][] = [];
   day.satellites.forEach((data, k) => {
@@ -28,12 +43,18 @@ export async function writeDay(day: SimulatedDay, folder: string, notes: Simulat
       `GNV1B_${date}_${satellite}`,
       writeGnv1b({ ...notes, satellite, gpsSeconds, position, velocity }),
     ]);
+    if (allProducts) {
+      const { celestialPosition, celestialVelocity } = data;
+      const states = { position: celestialPosition, velocity: celestialVelocity };
+      files.push([`GNI1B_${date}_${satellite}`, writeGni1b({ ...notes, satellite, gpsSeconds, ...states })]);
+    }
     if (accelerometerGpsSeconds.length === 0) return;
     const base = { ...notes, satellite, gpsSeconds: accelerometerGpsSeconds };
     files.push([`ACC1B_${date}_${satellite}`, writeAcc1b({ ...base, linear: linearAcceleration })]);
     files.push([`SCA1B_${date}_${satellite}`, writeSca1b({ ...base, quaternion })]);
   });
-  files.push([`KBR1B_${date}_Y`, rangingFile(day.ranging, notes)]);
+  files.push([`KBR1B_${date}_Y`, rangingFile(day.ranging, notes, 'KBR1B')]);
+  if (allProducts) files.push([`LRI1B_${date}_Y`, rangingFile(day.ranging, notes, 'LRI1B')]);
   await mkdir(folder, { recursive: true });
   const paths: string[] = [];
   for (const [name, content] of files) {
@@ -42,11 +63,17 @@ export async function writeDay(day: SimulatedDay, folder: string, notes: Simulat
   return paths;
 }
 
-function rangingFile(ranging: SimulatedDay['ranging'], notes: SimulationNotes): AsyncIterable<string> {
-  const { gpsSeconds, range, rangeRate, rangeAcceleration, rangeBias, antennaRange } = ranging;
+function rangingFile(
+  ranging: SimulatedDay['ranging'],
+  notes: SimulationNotes,
+  product: 'KBR1B' | 'LRI1B',
+): AsyncIterable<string> {
+  const { gpsSeconds, range, rangeRate, rangeAcceleration, rangeBias } = ranging;
+  const antennaRange = product === 'KBR1B' ? ranging.antennaRange : 0;
   const { lightTimeRange, lightTimeRate, lightTimeAcceleration } = ranging;
   const zero = new Float64Array(gpsSeconds.length);
-  return writeKbr1b({
+  const write = product === 'KBR1B' ? writeKbr1b : writeLri1b;
+  return write({
     ...notes,
     gpsSeconds,
     biasedRange: range.map((rho, i) => rho + rangeBias - lightTimeRange[i] - antennaRange),
