@@ -35,7 +35,7 @@ function blocks(): FilterBlock[] {
 const file = () =>
   writeBlockFilter({
     description: 'ANISOTROPIC FILTER matrix for tests',
-    metadata: { Lmax: LMAX, Lmin: LMIN, Nblocks: 13, alpha: 0.5 },
+    metadata: { Lmax: LMAX, Lmin: LMIN, Nblocks: 13, alpha: 0.5, weight: 1e19 },
     blocks: blocks(),
   });
 const read = (bytes: Uint8Array, size = 100) =>
@@ -59,7 +59,7 @@ describe('DDK block matrices', () => {
     expect(filter).toMatchObject({
       description: 'ANISOTROPIC FILTER matrix for tests',
       version: '2.1',
-      metadata: { Lmax: 6, Lmin: 2, Nblocks: 13, alpha: 0.5 },
+      metadata: { Lmax: 6, Lmin: 2, Nblocks: 13, alpha: 0.5, weight: 1e19 },
       degreeMin: 2,
       degreeMax: 6,
     });

@@ -14,8 +14,10 @@ export function writeBlockFilter(
   if (description.length > 80) throw new RangeError('a description of more than 80 characters');
   const side = blocks.reduce((sum, { size }) => sum + size, 0);
   const packed = blocks.reduce((sum, { size }) => sum + size * size, 0);
-  const integers = Object.entries(metadata).filter(([, value]) => Number.isInteger(value));
-  const doubles = Object.entries(metadata).filter(([, value]) => !Number.isInteger(value));
+  // whole numbers have four bytes
+  const isShort = (value: number) => Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+  const integers = Object.entries(metadata).filter(([, value]) => isShort(value));
+  const doubles = Object.entries(metadata).filter(([, value]) => !isShort(value));
   const counts = [integers.length, doubles.length, side, 0, packed, 0, blocks.length];
   const pieces: Uint8Array[] = [
     padded('BINV2.1 ', 8),
