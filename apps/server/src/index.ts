@@ -8,6 +8,7 @@ export {
 } from './audit/verify.js';
 export { createAttemptLimiter } from './auth/attempt-limiter.js';
 export { type KeyRing, parseKeyRing, type RingKey } from './auth/key-ring.js';
+export { type Ownership, permissions, type Rule, type Scope, scopes } from './auth/permissions.js';
 export {
   createSecretBox,
   NoEncryptionKeyError,
@@ -31,6 +32,7 @@ export * from './db/query-meter.js';
 export * from './db/schema.js';
 export * from './db/time-series/index.js';
 export * from './db/transient.js';
+export type { RoutePermission } from './http/access.js';
 export { type AppOptions, buildApp } from './http/app.js';
 export { type Problem, problemBody } from './http/errors.js';
 export * from './jobs/arcs/index.js';
@@ -44,6 +46,7 @@ export * from './jobs/job-runner.js';
 export * from './jobs/job-service.js';
 export * from './jobs/open-job-system.js';
 export * from './jobs/queue-runner.js';
+export { QuotaExceededError } from './jobs/quotas.js';
 export * from './jobs/shared-bus.js';
 export * from './jobs/task.js';
 export * from './jobs/transitions.js';
@@ -74,5 +77,8 @@ export * from './storage/object-store.js';
 export * from './storage/open-object-store.js';
 export * from './storage/presign.js';
 export * from './tasks/index.js';
-export { createUploadId, findUpload, ownsUpload, uploadPrefix } from './uploads.js';
+export { createUploadId, findUpload, ownsUpload, uploadKey, uploadPrefix } from './uploads.js';
+export * from './software.js';
+export { createWebhookSecret, signatureHeaders, verifySignature } from './webhooks/signature.js';
+export * from './webhooks/webhook-sender.js';
 export { type RunningWorker, startWorker, type WorkerOptions } from './worker.js';

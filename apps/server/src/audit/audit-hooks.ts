@@ -1,5 +1,6 @@
 import type {} from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { wasShed } from '../http/pressure.js';
 import type { RequestEnd } from '../http/request-end.js';
 import type { AuditRow } from './audit-row.js';
 import type { AuditWriter } from './audit-writer.js';
@@ -9,22 +10,22 @@ const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 const maxAddressLength = 100;
 
 /**
- * One row for each request that was let in, whatever its answer. Requests turned away by a rate limit (429) were
- * not: they are counted in the metrics only. What may have changed something is in the journal before its answer
+ * One row for each request that was let in, whatever its answer. Requests turned away by a rate limit (429) or because
+ * of overload were not: they are counted in the metrics only. What may have changed something is in the journal before its answer
  * leaves, so that a process killed right after answering leaves its trace too.
  */
 export function installAudit(app: FastifyInstance, requestEnd: RequestEnd, writer: AuditWriter): void {
   const announced = new WeakMap<FastifyRequest, AuditRow>();
   app.addHook('onRequest', () => writer.waitForRoom());
   app.addHook('onSend', async (request, reply) => {
-    if (readingMethods.has(request.method) || reply.statusCode === 429) return;
+    if (readingMethods.has(request.method) || reply.statusCode === 429 || wasShed(request)) return;
     const row = rowOf(request, reply.statusCode, reply.elapsedTime);
     announced.set(request, row);
     writer.announce(row);
   });
   requestEnd.listen((request, status, elapsedMilliseconds) => {
     const before = announced.get(request);
-    if (status === 429) return;
+    if (status === 429 || wasShed(request)) return;
     const row = rowOf(request, status, elapsedMilliseconds);
     writer.record(before === undefined ? row : { ...row, time: before.time });
   });

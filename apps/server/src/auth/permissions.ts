@@ -45,6 +45,8 @@ export const permissions: Readonly<Record<string, Rule>> = {
 
   listUsers: rule('admin', 'admin', 'none'),
   updateUser: rule('admin', 'admin', 'none'),
+  getUserQuota: rule('admin', 'admin', 'none'),
+  setUserQuota: rule('admin', 'admin', 'none'),
 
   listAudit: rule('viewer', 'read', 'self'),
   exportAudit: rule('admin', 'admin', 'none'),
@@ -66,11 +68,21 @@ export const permissions: Readonly<Record<string, Rule>> = {
   listJobEvents: rule('viewer', 'read', 'owner'),
   listJobLogs: rule('viewer', 'read', 'owner'),
 
+  createWebhook: rule('operator', 'jobs', 'self'),
+  listWebhooks: rule('operator', 'read', 'self'),
+  getWebhook: rule('operator', 'read', 'owner'),
+  updateWebhook: rule('operator', 'jobs', 'owner'),
+  deleteWebhook: rule('operator', 'jobs', 'owner'),
+  listWebhookDeliveries: rule('operator', 'read', 'owner'),
+  testWebhook: rule('operator', 'jobs', 'owner'),
+
   listProducts: rule('viewer', 'read', 'published'),
   getProduct: rule('viewer', 'read', 'published'),
   getProductContent: rule('viewer', 'read', 'published'),
   getProductUrl: rule('viewer', 'read', 'published'),
   getProductProvenance: rule('viewer', 'read', 'published'),
+  reproduceProduct: rule('operator', 'jobs', 'published'),
+  compareProducts: rule('viewer', 'read', 'published'),
   getProductStac: rule('viewer', 'read', 'published'),
 
   listFiles: rule('viewer', 'read', 'none'),

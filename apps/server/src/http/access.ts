@@ -5,6 +5,23 @@ import { type AppContext, unauthorized } from './context.js';
 import { HttpError } from './errors.js';
 import { countUserRequest } from './user-rate-limit.js';
 
+/** One route of the API with its rule. */
+export interface RoutePermission {
+  readonly method: string;
+  readonly url: string;
+  readonly operationId: string;
+  readonly rule: Rule;
+  /** Whether its schema describes a body. */
+  readonly hasBody: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Filled as routes are added; the permission matrix of the tests is made from it. */
+    routePermissions: RoutePermission[];
+  }
+}
+
 /** The rule of a route; throws for one that nobody has thought about. */
 function ruleOf({ schema, method, url }: Pick<RouteOptions, 'schema' | 'method' | 'url'>): Rule {
   const id = (schema as { readonly operationId?: string } | undefined)?.operationId;
@@ -31,7 +48,13 @@ export function installAccessControl(
   { config, db, tokens, shared }: Pick<AppContext, 'config' | 'db' | 'tokens' | 'shared'>,
 ): void {
   app.addHook('onRoute', (route) => {
-    route.config = { ...route.config, permission: ruleOf(route) };
+    const rule = ruleOf(route);
+    route.config = { ...route.config, permission: rule };
+    const { operationId, body } = route.schema as { readonly operationId: string; readonly body?: unknown };
+    for (const method of [route.method].flat()) {
+      if (method === 'HEAD') continue;
+      app.routePermissions.push({ method, url: route.url, operationId, rule, hasBody: body !== undefined });
+    }
   });
   app.addHook('preParsing', async (request, reply) => {
     const rule = request.routeOptions.config.permission;

@@ -21,14 +21,17 @@ import { guardPages, installAccessControl } from './access.js';
 import { installClosing } from './closing.js';
 import type { Api, AppContext } from './context.js';
 import { answerFrameworkError, installErrorHandling, refuseMalformed } from './error-handler.js';
+import { installEtags } from './etag.js';
 import { createHealth, type Probe, type RunnerStatus } from './health.js';
 import { collectRoutes } from './known-routes.js';
 import { loggerOptions } from './logger.js';
 import { openApiOptions } from './openapi.js';
+import { installPressureRelief } from './pressure.js';
 import { installRequestEnd } from './request-end.js';
 import { apiKeyRoutes } from './routes/api-keys.js';
 import { auditRoutes } from './routes/audit.js';
 import { authRoutes } from './routes/auth.js';
+import { dataSourceRoutes } from './routes/data-sources.js';
 import { installDocs } from './routes/docs.js';
 import { fileRoutes } from './routes/files.js';
 import { healthRoutes } from './routes/health.js';
@@ -39,10 +42,13 @@ import { objectRoutes } from './routes/objects.js';
 import { observationRoutes } from './routes/observations.js';
 import { operationRoutes } from './routes/operations.js';
 import { productRoutes } from './routes/products.js';
+import { quotaRoutes } from './routes/quotas.js';
 import { uploadRoutes } from './routes/uploads.js';
 import { userRoutes } from './routes/users.js';
 import { installWeb } from './routes/web.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { installSecurity } from './security.js';
+import { installTimeouts } from './timeouts.js';
 import { createValidatorCompiler } from './validation.js';
 
 export interface AppOptions {
@@ -113,6 +119,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(createValidatorCompiler());
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('principal', undefined);
+  app.decorate('routePermissions', []);
 
   const knownRoutes = collectRoutes(app);
   const requestEnd = installRequestEnd(app);
@@ -131,6 +138,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         : app.log.error({ component, ...state, ...(err !== undefined && { err }) }, 'component is not well'),
   });
   const metrics = createMetrics(app, requestEnd, db, audit, version, health, options.queueDepths);
+  installPressureRelief(app, requestEnd, config);
   installAudit(app, requestEnd, audit);
   const closing = installClosing(app);
   app.addHook('onClose', async () => {
@@ -142,6 +150,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id);
   });
 
+  installTimeouts(app, config.bodyTimeoutSeconds);
+  installEtags(app);
   await installSecurity(app, config, shared);
   installErrorHandling(app, knownRoutes, config.bodyLimitBytes);
   await app.register(swagger, openApiOptions(config.baseUrl, version));
@@ -177,10 +187,13 @@ async function addApi(api: Api, context: AppContext): Promise<void> {
   await authRoutes(api, context);
   apiKeyRoutes(api, context);
   userRoutes(api, context);
+  dataSourceRoutes(api, context);
   operationRoutes(api, context);
   jobRoutes(api, context);
   jobEventRoutes(api, context);
   productRoutes(api, context);
+  quotaRoutes(api, context);
+  webhookRoutes(api, context);
   fileRoutes(api, context);
   observationRoutes(api, context);
   auditRoutes(api, context);

@@ -3,7 +3,11 @@ import { HttpError } from './errors.js';
 
 /** Strong ETag of a JSON answer. */
 export function etagOf(value: unknown): string {
-  return `"${createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 27)}"`;
+  return etagOfText(JSON.stringify(value));
+}
+
+export function etagOfText(text: string): string {
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
 }
 
 /** Whether If-None-Match names this tag (weak comparison, RFC 9110, section 13.1.2). */

@@ -29,6 +29,8 @@ declare module 'fastify' {
     readonly permission?: Rule;
     /** Its body is a file and may take long. */
     readonly longBody?: boolean;
+    /** Its answer is a stream or a file and may take long. */
+    readonly streams?: boolean;
   }
   interface FastifyRequest {
     principal: Principal | undefined;

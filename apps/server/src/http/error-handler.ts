@@ -46,6 +46,8 @@ function fromFastify(error: FastifyError, bodyLimit: number): HttpError | undefi
       return new HttpError(400, 'The body is not valid JSON');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new HttpError(400, 'The body does not have the length announced');
+    case 'FST_ERR_HANDLER_TIMEOUT':
+      return new HttpError(503, 'The answer took too long; try again later', [], { 'retry-after': '5' });
     case 'FST_ERR_BAD_URL':
       return new HttpError(400, 'The address is not valid');
     default:

@@ -8,8 +8,10 @@ type Json = Record<string, unknown>;
 const tags = [
   { name: 'auth', description: 'Accounts, logins, API keys.' },
   { name: 'users', description: 'Users and roles, for admins.' },
+  { name: 'data-sources', description: 'Object stores of your own to ingest from.' },
   { name: 'operations', description: 'Plan, ingest, process, catalogue: each gives a job.' },
   { name: 'jobs', description: 'State, events, logs and cancellation of jobs.' },
+  { name: 'webhooks', description: 'Messages when jobs have ended.' },
   { name: 'products', description: 'Gravity field products, their files and their provenance.' },
   { name: 'observations', description: 'What was ingested.' },
   { name: 'objects', description: 'Signed links to stored files.' },
@@ -41,7 +43,7 @@ function errorStatuses(schema: Json, isPublic: boolean): number[] {
     statuses.push(422);
   const id = schema.operationId;
   if (
-    id === 'cancelJob' ||
+    id === 'cancelJob' || id === 'retryJob' || id === 'createWebhook' || id === 'testWebhook' ||
     id === 'registerUser' ||
     id === 'createApiKey' ||
     id === 'updateUser' ||
@@ -93,10 +95,10 @@ function hoistTitled(document: Json): void {
 
 function completeOperations(document: Json): void {
   for (const operations of Object.values(document.paths as Record<string, Record<string, Json>>)) {
-    for (const operation of Object.values(operations)) {
+    for (const [method, operation] of Object.entries(operations)) {
       const responses = operation.responses as Record<string, Json>;
       const id = String(operation.operationId);
-      if (/^create(Plan|Ingest|Process|Catalog)$/.test(id)) {
+      if (/^create(Plan|Ingest|Process|Catalog)$|^retryJob$|^reproduceProduct$/.test(id)) {
         responses['201'] = {
           ...responses['201'],
           description: 'The job.',
@@ -117,7 +119,16 @@ function completeOperations(document: Json): void {
         responses['416'] = problemResponse(416);
         responses['416'].description = 'The range lies outside of the file.';
       }
-      if (/^getProduct(Stac)?$/.test(id)) responses['304'] = { description: 'The client has it already.' };
+      if (id === 'exportAudit') {
+        const text = { schema: { type: 'string' } };
+        responses['200'] = {
+          description: 'One line per row.',
+          content: { 'application/x-ndjson': text, 'text/csv': text },
+        };
+      }
+      const isJson = (responses['200']?.content as Json | undefined)?.['application/json'] !== undefined;
+      if (method === 'get' && isJson && !/^get(Health|Liveness|Readiness)$/.test(id))
+        responses['304'] = { description: 'The client has it already.' };
       if (id === 'getMetrics') {
         responses['200'] = {
           description: 'Prometheus text format.',

@@ -57,6 +57,9 @@ export async function installSecurity(
       'Retry-After',
       'Content-Disposition',
       'Content-Range',
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
       'X-Checksum-SHA256',
     ],
     maxAge: 600,
@@ -66,10 +69,15 @@ export async function installSecurity(
     max: config.rateLimitPerMinute,
     timeWindow: '1 minute',
     store: createRateLimitStore(shared),
+    // RateLimit-Limit, -Remaining and -Reset, as the IETF draft names them.
+    enableDraftSpec: true,
     errorResponseBuilder: (_request, { max, ttl }) =>
       new HttpError(429, `More than ${max} requests in a minute; try again in ${Math.ceil(ttl / 1000)} s`),
   });
   await app.register(compress, { globalDecompression: false, threshold: 1024 });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()');
+  });
   // A compressed body could unfold to any size; none is taken.
   app.addHook('onRequest', async (request) => {
     const encoding = request.headers['content-encoding'];

@@ -1,8 +1,11 @@
-import { sql } from 'kysely';
+import { Readable } from 'node:stream';
 import { Type } from 'typebox';
+import { exportAudit, readAudit } from '../../audit/query.js';
 import { type Api, type AppContext, isAdmin, principalOf } from '../context.js';
 import { decodeTimeCursor, timePage } from '../cursor.js';
-import { CursorQuery, iso, NextCursor, NullableString, Timestamp } from '../schemas/common.js';
+import { CursorQuery, iso, NextCursor, NullableString, stringEnum, Timestamp } from '../schemas/common.js';
+
+const tags = ['audit'];
 
 const AuditSchema = Type.Object(
   {
@@ -25,6 +28,20 @@ const AuditSchema = Type.Object(
   { title: 'AuditList' },
 );
 
+const Filters = {
+  user_id: Type.Optional(Type.String({ format: 'uuid' })),
+  username: Type.Optional(Type.String({ maxLength: 64 })),
+  action: Type.Optional(Type.String({ maxLength: 200 })),
+  method: Type.Optional(stringEnum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])),
+  resource: Type.Optional(Type.String({ maxLength: 2000, description: 'The path begins with this.' })),
+  ip: Type.Optional(Type.String({ maxLength: 100 })),
+  request_id: Type.Optional(Type.String({ maxLength: 64 })),
+  status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
+  status_class: Type.Optional(Type.Integer({ minimum: 1, maximum: 5, description: '4 for 400 to 499.' })),
+  start_time: Type.Optional(Timestamp),
+  end_time: Type.Optional(Timestamp),
+};
+
 /** The audit trail: all of it for admins, their own rows for others. */
 export function auditRoutes(api: Api, { db, audit }: AppContext): void {
   api.get(
@@ -32,52 +49,59 @@ export function auditRoutes(api: Api, { db, audit }: AppContext): void {
     {
       schema: {
         operationId: 'listAudit',
-        tags: ['audit'],
+        tags,
         summary: 'Audit trail, newest first',
         description: 'An admin sees every row, others see their own.',
-        querystring: Type.Object(
-          {
-            user_id: Type.Optional(Type.String({ format: 'uuid' })),
-            action: Type.Optional(Type.String({ maxLength: 200 })),
-            status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
-            start_time: Type.Optional(Timestamp),
-            end_time: Type.Optional(Timestamp),
-            ...CursorQuery,
-          },
-          { additionalProperties: false },
-        ),
+        querystring: Type.Object({ ...Filters, ...CursorQuery }, { additionalProperties: false }),
         response: { 200: AuditSchema },
       },
     },
     async (request) => {
       const principal = principalOf(request);
-      const { user_id, action, status, start_time, end_time, cursor, limit = 100 } = request.query;
+      const { cursor, limit = 100, user_id: asked, ...filter } = request.query;
+      if (!isAdmin(principal) && asked !== undefined && asked !== principal.id) {
+        return { items: [], next_cursor: null };
+      }
+      const userId = isAdmin(principal) ? asked : principal.id;
       // What was answered before this request is in the list.
       await audit.flush().catch(() => undefined);
-      let query = db.kysely
-        .selectFrom('audit_logs')
-        .selectAll()
-        .select(sql<string>`time::text`.as('time_text'));
-      if (!isAdmin(principal)) query = query.where('user_id', '=', principal.id);
-      if (user_id !== undefined) query = query.where('user_id', '=', user_id);
-      if (action !== undefined) query = query.where('action', '=', action);
-      if (status !== undefined) query = query.where('status', '=', status);
-      if (start_time !== undefined) query = query.where('time', '>=', new Date(start_time));
-      if (end_time !== undefined) query = query.where('time', '<', new Date(end_time));
-      if (cursor !== undefined) {
-        const [time, id] = decodeTimeCursor(cursor);
-        query = query.where(sql<boolean>`(time, request_id) < (${time}::timestamptz, ${id})`);
-      }
-      const rows = await query
-        .orderBy('time', 'desc')
-        .orderBy('request_id', 'desc')
-        .limit(limit + 1)
-        .execute();
+      const rows = await readAudit(
+        db,
+        { ...filter, ...(userId !== undefined && { user_id: userId }) },
+        cursor === undefined ? undefined : decodeTimeCursor(cursor),
+        limit + 1,
+      );
       const { page, nextCursor } = timePage(rows, limit, (row) => [row.time_text, row.request_id]);
       return {
-        items: page.map(({ time_text: _text, ...row }) => ({ ...row, time: iso(row.time) })),
+        items: page.map((row) => ({ ...row, time: iso(row.time) })),
         next_cursor: nextCursor,
       };
+    },
+  );
+
+  api.get(
+    '/audit/export',
+    {
+      config: { streams: true },
+      schema: {
+        operationId: 'exportAudit',
+        tags,
+        summary: 'Audit trail as a file, with its chain, newest first',
+        querystring: Type.Object(
+          { ...Filters, format: Type.Optional(stringEnum(['csv', 'ndjson'], { default: 'ndjson' })) },
+          { additionalProperties: false },
+        ),
+        produces: ['application/x-ndjson', 'text/csv'],
+      },
+    },
+    async (request, reply) => {
+      const { format = 'ndjson', ...filter } = request.query;
+      await audit.flush().catch(() => undefined);
+      return reply
+        .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8')
+        .header('content-disposition', `attachment; filename="audit.${format}"`)
+        .header('cache-control', 'no-store')
+        .send(Readable.from(exportAudit(db, filter, format), { objectMode: false }));
     },
   );
 }

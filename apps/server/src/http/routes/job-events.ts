@@ -89,6 +89,7 @@ function addEvents(api: Api, context: AppContext): void {
     {
       // Compression would hold events back.
       compress: false,
+      config: { streams: true },
       schema: {
         operationId: 'listJobEvents',
         tags,

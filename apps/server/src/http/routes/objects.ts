@@ -60,6 +60,7 @@ export async function objectRoutes(api: Api, { config, objects }: AppContext): P
     '/objects/:bucket/*',
     {
       compress: false,
+      config: { streams: true },
       schema: {
         operationId: 'getObject',
         tags,

@@ -134,6 +134,7 @@ export function productRoutes(api: Api, context: AppContext): void {
     '/products/:product_id/content',
     {
       compress: false,
+      config: { streams: true },
       schema: {
         operationId: 'getProductContent',
         tags,

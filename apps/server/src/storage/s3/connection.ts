@@ -1,3 +1,5 @@
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3Settings } from '../../config.js';
 import type { Bucket } from '../object-store.js';
@@ -23,7 +25,11 @@ const IDLE_TIMEOUT_MS = 30_000;
 const MAX_SOCKETS = 128;
 const BODIES_AT_ONCE = 3;
 
-export function connectS3(settings: S3Settings): S3Connection {
+/** @param agents connections of another kind than the usual pool */
+export function connectS3(
+  settings: S3Settings,
+  agents?: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent },
+): S3Connection {
   const pool = { keepAlive: true, maxSockets: MAX_SOCKETS };
   const common = {
     region: settings.region,
@@ -41,8 +47,7 @@ export function connectS3(settings: S3Settings): S3Connection {
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: IDLE_TIMEOUT_MS,
-      httpAgent: pool,
-      httpsAgent: pool,
+      ...(agents ?? { httpAgent: pool, httpsAgent: pool }),
     },
   });
   const signer = new S3Client({ ...common, endpoint: settings.publicEndpoint });

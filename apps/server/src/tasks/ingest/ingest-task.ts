@@ -4,6 +4,7 @@ import { TaskError } from '../../jobs/task.js';
 import { commitFile } from './commit.js';
 import { lookahead } from './lookahead.js';
 import { type FileOutcome, ingestResult, jobErrors, rejection, warningsOf } from './outcome.js';
+import { ownSources } from './own-sources.js';
 import { parseIngestParameters } from './parameters.js';
 import { createParser } from './parser.js';
 import { type Prepared, prepareFiles } from './prepare.js';
@@ -21,7 +22,12 @@ export const ingestTask: Task = async (context) => {
   const started = performance.now();
   const request = parseIngestParameters(context.parameters);
   context.progress(0, 'looking for files');
-  const { entries, refused } = await listSource(request.dataSource, context.config, context.objects);
+  const own = ownSources(context);
+  const listing = listSource(request.dataSource, context.config, context.objects, own.find);
+  const { entries, refused } = await listing.catch((error) => {
+    own.close();
+    throw error;
+  });
   const total = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const progress = new IngestProgress(total, (fraction, message) => context.progress(fraction, message));
   const outcomes: FileOutcome[] = refused.map(({ name, code, message }) => ({
@@ -60,6 +66,7 @@ export const ingestTask: Task = async (context) => {
     context.signal.removeEventListener('abort', abort);
     await parser.close();
     await workspace.close();
+    own.close();
   }
   const seconds = (performance.now() - started) / 1000;
   if (!outcomes.some(({ status }) => status === 'ingested' || status === 'already_ingested')) {

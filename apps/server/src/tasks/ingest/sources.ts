@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ServerConfig } from '../../config.js';
 import { TaskError } from '../../jobs/task.js';
 import { NotFoundError, ObjectStoreError } from '../../storage/errors.js';
-import type { Bucket, ListedObject, ObjectStore } from '../../storage/object-store.js';
+import type { Bucket, ListedObject, ObjectStore, SourceBuckets } from '../../storage/object-store.js';
 import { announcedSha256, checkAnnouncement, uploadPrefix } from '../../uploads.js';
 
 /** One file of a data source: a plain file or an archive. */
@@ -39,6 +39,7 @@ export async function listSource(
   source: string,
   config: Pick<ServerConfig, 'fileSources'>,
   objects: ObjectStore,
+  findOwn: OwnSourceFinder = async () => undefined,
 ): Promise<SourceListing> {
   if (source.startsWith('file:')) return listFiles(source, config.fileSources);
   if (source.startsWith('upload:')) {
@@ -52,6 +53,8 @@ export async function listSource(
     const [, name, prefix = ''] = s3;
     const bucket = BUCKETS.find((own) => own === name);
     if (bucket) return listBucket(objects, bucket, prefix, `s3://${bucket}/${prefix}`);
+    const own = await findOwn(name);
+    if (own) return listOwnSource(own, name, prefix);
     return listForeignBucket(objects, name, prefix);
   }
   throw sourceError('invalid_source', 'data_source must begin with file:, upload: or s3://');
@@ -182,6 +185,34 @@ function listBucket(
   what: string,
 ): Promise<SourceListing> {
   return listObjects(objects.entries(bucket, prefix), prefix, what, (key) => objects.get(bucket, key));
+}
+
+/** A store of the user's own, by its name; undefined when there is none. */
+export type OwnSourceFinder = (
+  name: string,
+) => Promise<{ readonly bucket: string; readonly buckets: SourceBuckets } | undefined>;
+
+async function listOwnSource(
+  { bucket, buckets }: NonNullable<Awaited<ReturnType<OwnSourceFinder>>>,
+  name: string,
+  prefix: string,
+): Promise<SourceListing> {
+  try {
+    const found = buckets.list(bucket, prefix);
+    return await listObjects(found, prefix, `s3://${name}/${prefix}`, (key) => buckets.open(bucket, key));
+  } catch (error) {
+    if (!(error instanceof ObjectStoreError)) throw error;
+    if (error.code === 'invalid_bucket') {
+      throw sourceError('source_not_found', `the data source ${quote(name)} has no bucket ${quote(bucket)}`);
+    }
+    if (error.code === 'access_denied') {
+      throw sourceError(
+        'source_not_allowed',
+        `the store of ${quote(name)} denies access with the keys given`,
+      );
+    }
+    throw error;
+  }
 }
 
 /** A bucket of others in the same store, which the configuration has to name. */
