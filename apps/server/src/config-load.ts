@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { delimiter, resolve } from 'node:path';
 import type { ServerConfig } from './config.js';
+import { memoryLimit } from './config-memory.js';
 import { loadEncryptionKeys, loadTokenSecrets } from './config-secrets.js';
 import { loadSecurity } from './config-security.js';
 import { loadServices } from './config-services.js';
@@ -38,6 +39,7 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
   const port = overrides.port ?? integer(env, 'GRAVITY_PORT', 8000, 0, 65_535);
   const production = overrides.production ?? read(env, 'NODE_ENV') === 'production';
   const cpus = availableParallelism();
+  const jobConcurrency = integer(env, 'GRAVITY_JOB_CONCURRENCY', 2, 1, 64);
   const missionsFile = read(env, 'GRAVITY_MISSIONS_FILE');
   registerSatellites(missionsFile ? readMissionsFile('GRAVITY_MISSIONS_FILE', resolve(missionsFile)) : []);
   const settings: Omit<ServerConfig, 'jwtSecret' | 'encryptionKeys'> = {
@@ -58,8 +60,9 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
       Number.MAX_SAFE_INTEGER,
     ),
     rateLimitPerMinute: integer(env, 'GRAVITY_RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000),
-    jobConcurrency: integer(env, 'GRAVITY_JOB_CONCURRENCY', 2, 1, 64),
+    jobConcurrency,
     arcConcurrency: integer(env, 'GRAVITY_ARC_CONCURRENCY', 1, 1, 64),
+    memoryLimitBytes: memoryLimit(env, jobConcurrency),
     leaseSeconds: integer(env, 'GRAVITY_LEASE_SECONDS', 60, 5, 3600),
     bcryptCost: integer(env, 'GRAVITY_BCRYPT_COST', 12, production ? 10 : 4, 15),
     logLevel: choice(env, 'GRAVITY_LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -82,6 +82,8 @@ export interface ServerConfig {
   readonly jobConcurrency: number;
   /** Arcs of process jobs computed at once in this process, each with `threads`. */
   readonly arcConcurrency: number;
+  /** Memory that one process job may take; a request that needs more is refused before it starts. */
+  readonly memoryLimitBytes: number;
   readonly leaseSeconds: number;
   readonly bcryptCost: number;
   readonly logLevel: string;

@@ -396,6 +396,9 @@ describe('audit trail', () => {
 it('says what may be asked for', async () => {
   const { body } = await get('/limits');
   expect(body.processing.degree_max).toEqual({ min: 2, max: 180 });
+  const { limit_bytes, degree_max, bytes_by_degree } = body.processing.memory;
+  expect(limit_bytes).toBe(harness.config.memoryLimitBytes);
+  for (const { degree, bytes } of bytes_by_degree) expect(bytes <= limit_bytes).toBe(degree <= degree_max);
   expect(body.requests.body_bytes).toBe(harness.config.bodyLimitBytes);
   expect(body.queue.pending).toBeGreaterThan(0);
 });

@@ -27,7 +27,7 @@ interface Plan {
   readonly usable_arcs: number;
   readonly missing_files: readonly { file_name: string; or: readonly string[] }[];
   readonly parameters: { coefficients: number; arc: number };
-  readonly observations: { range_rate: number; position: number };
+  readonly observations: { range_rate: number; position: number; rows: number };
   readonly flops: { normals: number; solution: number };
   readonly memory_bytes: number;
   readonly seconds: number;
@@ -77,7 +77,7 @@ function plan(parameters: Record<string, unknown>, change: Partial<PlanInput> = 
   return buildPlan({
     parameters: parsePlanParameters(full),
     files: [0, 1, 2, 3].flatMap(fullDay),
-    machine: { threads: 2, gigaflopsPerSecond: 26, source: 'test' },
+    machine: { threads: 2, gigaflopsPerSecond: 26, source: 'test', memoryLimitBytes: 8e9 },
     ...change,
   }) as unknown as Plan;
 }
@@ -113,14 +113,24 @@ describe('buildPlan', () => {
     // 5 s ranging of 3 days, positions of two satellites every 30 s
     expect(p.observations.range_rate).toBe(3 * 17280);
     expect(p.observations.position).toBe(3 * 2 * 3 * (2880 + 1));
-    const rows = p.observations.range_rate + p.observations.position;
+    // ranging has 17 280 values a day, and the band of degree 30 some 1600: it is compressed, positions are not
+    const { rows } = p.observations;
+    expect(rows).toBeGreaterThan(p.observations.position + 3 * 1000);
+    expect(rows).toBeLessThan(p.observations.position + 3 * 3000);
     // two passes; 18 arc parameters beside the coefficients in each arc
     expect(p.flops.normals).toBe(2 * rows * (957 + 18) ** 2);
     expect(p.flops.solution).toBe(2 * 957 ** 3);
     expect(p.seconds).toBeGreaterThan(p.flops.normals / 26e9);
+    // the runtime alone, with four matrices of 7 MB
     expect(p.memory_bytes).toBeGreaterThan(4 * 8 * 957 ** 2);
+    expect(p.memory_bytes).toBeLessThan(1e9);
     expect(codes(p)).not.toContain('memory');
-    expect(codes(plan({ degree_max: 121 }))).toContain('memory');
+    const large = plan({ degree_max: 180 }).warnings.find(({ code }) => code === 'memory');
+    expect(large).toMatchObject({ severity: 'warning', field: 'degree_max' });
+    expect(large?.message).toMatch(
+      /^degree 180 has 32757 unknowns and needs about \d+\.\d GB of memory; a job here may take 8\.0 GB .* refused; degree 1[0-7]\d fits$/,
+    );
+    expect(plan({ degree_max: 121 }).warnings.find(({ code }) => code === 'memory')?.severity).toBe('info');
   });
 
   it('names the files that are missing, per satellite and day', () => {

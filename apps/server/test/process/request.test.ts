@@ -93,6 +93,23 @@ describe('what is processed', () => {
     });
   });
 
+  it('must fit into memory: it is refused before anything is loaded', async () => {
+    const small = { ...server, config: { ...server.config, memoryLimitBytes: 4e9 } };
+    const request = { ...FOUR_FIELDS, ...INTERVAL, degree_max: 180 };
+    await expect(runJob(small, 'process', processTask, request)).rejects.toMatchObject({
+      code: 'insufficient_memory',
+      message: expect.stringMatching(
+        /degree_max: degree 180 \(32757 parameters\) needs about \d+\.\d GB of memory, allowed are 4\.0 GB; degree \d+ fits .*GRAVITY_MEMORY_LIMIT_BYTES/,
+      ),
+      errors: [{ field: 'degree_max', message: expect.stringContaining('degree 180') }],
+    });
+    // With room it gets as far as asking for observations.
+    const large = { ...server, config: { ...server.config, memoryLimitBytes: 40e9 } };
+    await expect(runJob(large, 'process', processTask, request)).rejects.toMatchObject({
+      code: 'no_observations',
+    });
+  });
+
   it('must be an interval', async () => {
     const request = { ...FOUR_FIELDS, ...INTERVAL, end_time: INTERVAL.start_time };
     await expect(runJob(server, 'process', probe, request)).rejects.toMatchObject({

@@ -46,7 +46,7 @@ export interface CostEstimate {
 
 /** Rows of a series of the band of a degree that are left after compression, of `count` observations. */
 export function compressedRows(count: number, degree: number, seconds: number): number {
-  const rows = ROWS_PER_HALF_PHASE * halfPhaseOfBand(degree, seconds);
+  const rows = Math.ceil(ROWS_PER_HALF_PHASE * halfPhaseOfBand(degree, seconds));
   return rows < WORTHWHILE * count ? rows : count;
 }
 

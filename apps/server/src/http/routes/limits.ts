@@ -1,6 +1,8 @@
+import { highestDegree } from '@gravity/recovery';
 import { knownSatellites } from '../../missions.js';
+import { memoryByDegree, memoryUse } from '../../tasks/process/check-memory.js';
 import { HIGHEST_NORMALS_DEGREE } from '../../tasks/process/request.js';
-import type { Api, AppContext } from '../context.js';
+import { type Api, type AppContext, principalOf } from '../context.js';
 import { JsonObject } from '../schemas/common.js';
 import { algorithms, fieldProducts, limits, orbitProducts } from '../schemas/operations.js';
 import {
@@ -11,8 +13,11 @@ import {
   varianceScopes,
 } from '../schemas/process-options.js';
 
+const DEGREES_SHOWN = [60, 90, 120, 150, 180];
+import { readQuota } from './quotas.js';
+
 /** What a client may ask for, so that it need not find out by errors. */
-export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
+export function limitRoutes(api: Api, { config, db, jobs }: AppContext): void {
   api.get(
     '/limits',
     {
@@ -23,10 +28,11 @@ export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
         response: { 200: JsonObject },
       },
     },
-    async () => {
-      const [pending, running] = await Promise.all([
+    async (request) => {
+      const [pending, running, quota] = await Promise.all([
         jobs.list({ status: 'pending', skip: 0, limit: 1 }),
         jobs.list({ status: 'running', skip: 0, limit: 1 }),
+        readQuota(db, config.quotas, principalOf(request).id),
       ]);
       return {
         requests: {
@@ -51,8 +57,18 @@ export function limitRoutes(api: Api, { config, jobs }: AppContext): void {
           stochastic_iterations: { min: 1, max: stochasticLimits.maxIterations },
           regularization_weights: regularizationWeights,
           normals_degree_max: HIGHEST_NORMALS_DEGREE,
+          memory: {
+            limit_bytes: config.memoryLimitBytes,
+            degree_max: highestDegree(
+              memoryUse({ ...limits, outputProducts: [] }),
+              config.memoryLimitBytes,
+              limits.degreeMax,
+            ),
+            bytes_by_degree: memoryByDegree(DEGREES_SHOWN),
+          },
         },
         satellites: knownSatellites().map(({ name, mission, aliases }) => ({ name, mission, aliases })),
+        quota,
         queue: { pending: pending.total, running: running.total, slots_per_worker: config.jobConcurrency },
       };
     },

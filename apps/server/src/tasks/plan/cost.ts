@@ -1,3 +1,5 @@
+import { compressedRows, estimateMemory } from '@gravity/recovery';
+import { memoryUse } from '../process/check-memory.js';
 import type { PlanMachine, PlannedArc, PlanParameters } from './types.js';
 
 /** As in the process task, where the request says nothing else. */
@@ -19,6 +21,8 @@ export interface PlanCost {
     readonly range_rate: number;
     readonly position: number;
     readonly total: number;
+    /** Rows of the normal equations after compression. */
+    readonly rows: number;
     readonly position_sampling_seconds: number;
     readonly ranging_sampling_seconds: number | null;
   };
@@ -30,6 +34,8 @@ export interface PlanCost {
     readonly total: number;
   };
   readonly memory_bytes: number;
+  /** Of one process job; one that needs more is refused. */
+  readonly memory_limit_bytes: number;
   readonly seconds: number;
   readonly rate: {
     readonly gigaflops_per_second: number;
@@ -40,8 +46,8 @@ export interface PlanCost {
 }
 
 /**
- * What the computation will cost: multiplications and additions counted as in the textbook (normals: observations
- * times unknowns squared; Cholesky: n³/3; inverse: 2n³/3), time from a stated rate.
+ * What the computation will cost: multiplications and additions counted as in the textbook (normals: rows left by the
+ * compression times unknowns squared; Cholesky: n³/3; inverse: 2n³/3), time from a stated rate.
  */
 export function estimateCost(
   parameters: PlanParameters,
@@ -53,6 +59,7 @@ export function estimateCost(
   const satellites = parameters.satellites.length;
   let rangeRate = 0;
   let position = 0;
+  let rows = 0;
   let arcParameters = 0;
   let steps = 0;
   let rangingStep: number | null = null;
@@ -61,14 +68,18 @@ export function estimateCost(
     steps += (seconds / parameters.timeStep) * satellites;
     for (const item of arc.data) {
       if (item.role === 'orbit') {
-        position += 3 * Math.floor((item.coverage * seconds) / POSITION_SAMPLING_SECONDS + 1);
+        const count = 3 * Math.floor((item.coverage * seconds) / POSITION_SAMPLING_SECONDS + 1);
+        position += count;
+        rows += count;
         arcParameters += STATE_PARAMETERS;
       }
       if (item.role === 'accelerometer' && item.product !== null) arcParameters += BIAS_PARAMETERS;
       if (item.role === 'ranging' && item.product !== null) {
         const step = RANGING_STEP_SECONDS[item.product] ?? parameters.timeStep;
         rangingStep = step;
-        rangeRate += Math.floor((item.coverage * seconds) / step);
+        const count = Math.floor((item.coverage * seconds) / step);
+        rangeRate += count;
+        rows += compressedRows(count, parameters.degreeMax, seconds);
       }
     }
   }
@@ -77,12 +88,15 @@ export function estimateCost(
   const flops = {
     // per step: harmonics and their gradients, force partials, three rows of the state transition applied to them
     partials: ITERATIONS * steps * n * 40,
-    normals: ITERATIONS * total * (n + perArc) ** 2,
+    normals: ITERATIONS * rows * (n + perArc) ** 2,
     elimination: ITERATIONS * usable.length * perArc * n * n,
     solution: ITERATIONS * n ** 3,
   };
   const dense = flops.normals + flops.elimination + flops.solution;
-  const { gigaflopsPerSecond, threads, source } = machine;
+  const { gigaflopsPerSecond, threads, source, memoryLimitBytes } = machine;
+  const memory = estimateMemory(
+    memoryUse({ degreeMin: 2, degreeMax: parameters.degreeMax, outputProducts: [] }),
+  );
   // partials stream through memory: measured kernels reach about a tenth of the dense rate, at most 1 GF/s a thread
   const partialsRate = Math.min(threads, gigaflopsPerSecond / 10);
   return {
@@ -91,12 +105,13 @@ export function estimateCost(
       range_rate: rangeRate,
       position,
       total,
+      rows,
       position_sampling_seconds: POSITION_SAMPLING_SECONDS,
       ranging_sampling_seconds: rangingStep,
     },
     flops: { ...flops, total: dense + flops.partials },
-    // sum and share of one arc, factor and covariance: four squares; a block of 2048 rows of the design matrix; partials
-    memory_bytes: 8 * (4 * n * n + 2048 * n * 2 + 12 * n * satellites) + 150e6,
+    memory_bytes: Math.round(memory.peakBytes),
+    memory_limit_bytes: memoryLimitBytes,
     seconds: dense / (gigaflopsPerSecond * 1e9) + flops.partials / (partialsRate * 1e9),
     rate: {
       gigaflops_per_second: gigaflopsPerSecond,

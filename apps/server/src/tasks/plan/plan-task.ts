@@ -75,6 +75,7 @@ function machineOf(config: ServerConfig): PlanMachine {
   return {
     threads,
     gigaflopsPerSecond: perThread * threads,
+    memoryLimitBytes: config.memoryLimitBytes,
     source: `${perThread} GF/s a thread, measured for rank-k updates with ${openblas ? 'OpenBLAS' : 'WebAssembly SIMD'}`,
   };
 }

@@ -37,6 +37,8 @@ export interface PlanMachine {
   readonly gigaflopsPerSecond: number;
   /** Where that figure is from. */
   readonly source: string;
+  /** What a process job may take. */
+  readonly memoryLimitBytes: number;
 }
 
 export interface PlanInput {

@@ -1,4 +1,6 @@
 import { gpsToIso } from '@gravity/geodesy';
+import { highestDegree } from '@gravity/recovery';
+import { memoryUse } from '../process/check-memory.js';
 import type { PlanCost } from './cost.js';
 import type { PlanInput, PlannedArc, PlanWarning } from './types.js';
 
@@ -178,13 +180,18 @@ function rotationWarnings({ parameters, eopSpans }: PlanInput): PlanWarning[] {
 
 function sizeWarnings({ parameters }: PlanInput, arcs: readonly PlannedArc[], cost: PlanCost): PlanWarning[] {
   const warnings: PlanWarning[] = [];
-  if (parameters.degreeMax > MEMORY_WARNING_DEGREE) {
+  const needed = `degree ${parameters.degreeMax} has ${cost.parameters.coefficients} unknowns and needs about ${gigabytes(cost.memory_bytes)} GB of memory`;
+  if (cost.memory_bytes > cost.memory_limit_bytes) {
+    const use = memoryUse({ degreeMin: 2, degreeMax: parameters.degreeMax, outputProducts: [] });
+    const fits = highestDegree(use, cost.memory_limit_bytes, parameters.degreeMax);
     warnings.push({
       code: 'memory',
       severity: 'warning',
       field: 'degree_max',
-      message: `degree ${parameters.degreeMax} has ${cost.parameters.coefficients} unknowns and needs about ${(cost.memory_bytes / 1e9).toFixed(1)} GB of memory`,
+      message: `${needed}; a job here may take ${gigabytes(cost.memory_limit_bytes)} GB (GRAVITY_MEMORY_LIMIT_BYTES) and will be refused; degree ${fits} fits`,
     });
+  } else if (parameters.degreeMax > MEMORY_WARNING_DEGREE) {
+    warnings.push({ code: 'memory', severity: 'info', field: 'degree_max', message: needed });
   }
   const { total } = cost.observations;
   if (arcs.some((arc) => arc.usable) && total < 2 * cost.parameters.total) {
@@ -196,3 +203,5 @@ function sizeWarnings({ parameters }: PlanInput, arcs: readonly PlannedArc[], co
   }
   return warnings;
 }
+
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);

@@ -3,6 +3,7 @@ import { type TaskContext, TaskError } from '../../jobs/task.js';
 import { loadForces } from '../../models/index.js';
 import type { ArcSource, InputFile } from './arc-source.js';
 import { type ArcInterval, splitArcs } from './arcs.js';
+import { checkMemory } from './check-memory.js';
 import { checkRevolutions } from './determined.js';
 import { parseProcessParameters } from './parameters.js';
 import { hashOf, SOFTWARE_NAME, softwareVersion } from './recipe.js';
@@ -29,6 +30,7 @@ export interface PreparedJob {
 /** @throws TaskError for whatever the request lacks: plan, models, observations */
 export async function prepareJob(context: TaskContext, source: ArcSource): Promise<PreparedJob> {
   const stated = parseProcessParameters(context.parameters);
+  checkMemory(stated, context.config.memoryLimitBytes);
   const target = await resolveTarget(context.db.kysely, context.userId, stated);
   const { startGpsSeconds, endGpsSeconds } = target;
   checkNoise(stated, target.satellites);
