@@ -21,7 +21,7 @@ export function createProgram(version: string): Command {
   addWorkerCommand(program, version);
   addDemoCommand(program, version);
   addSimulateCommand(program, version);
-  addRecoverCommand(program);
+  addRecoverCommand(program, version);
   addOrbitCommand(program);
   addCombineCommand(program, version);
   addConvertCommand(program);

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { writeGfc } from '@gravity/formats';
 import { gpsToIso, mjdGps } from '@gravity/geodesy';
 import { createLinearAlgebra } from '@gravity/linalg';
+import { toCommon } from '@gravity/products';
 import {
   RECOVERY_ALGORITHMS,
   type RecoveryAlgorithm,
@@ -17,11 +18,19 @@ import { accuracyRows, formatAccuracy, formatResiduals } from '../recover/accura
 import { cutArcs, joinObservations } from '../recover/inputs.js';
 import { type ObservationOptionsOfCommand, readAll } from '../recover/read-all.js';
 import { runRecovery } from '../recover/run.js';
+import {
+  addStochasticOptions,
+  formatStochastic,
+  recoveryOptionsOf,
+  type StochasticOptionsOfCommand,
+  stochasticReport,
+} from '../recover/stochastic.js';
+import { writeRecoveredNormals } from '../recover/write-normals.js';
 import { createProgress } from '../terminal/progress.js';
 import { formatDuration } from '../terminal/table.js';
 import { collect, parseCount, parseDegree, parseNonNegative, parsePositive } from './options.js';
 
-interface RecoverOptions extends RotationOptions, ObservationOptionsOfCommand {
+interface RecoverOptions extends RotationOptions, ObservationOptionsOfCommand, StochasticOptionsOfCommand {
   readonly field: string;
   readonly fieldDegree?: number;
   readonly forces?: string;
@@ -36,18 +45,17 @@ interface RecoverOptions extends RotationOptions, ObservationOptionsOfCommand {
   readonly rangingEmpirical: 'none' | 'bias' | 'bias_trend';
   readonly algorithm: RecoveryAlgorithm;
   readonly screening: Screening['method'];
-  readonly kaula: number;
-  readonly tikhonov: number;
   readonly threads: number;
   readonly linearAlgebra: 'auto' | 'openblas' | 'wasm';
   readonly out: string;
+  readonly normals?: string;
   readonly truth?: string;
   readonly everyDegree?: boolean;
   readonly json?: boolean;
 }
 
 /** `gravity recover`: files in, field out, without a server. */
-export function addRecoverCommand(program: Command): void {
+export function addRecoverCommand(program: Command, version: string): void {
   const command = program
     .command('recover')
     .description('recover a field straight from files (Level-1B or plain tables), without a server')
@@ -113,11 +121,17 @@ export function addRecoverCommand(program: Command): void {
     .option('--truth <file>', 'ICGEM file to compare with')
     .option('--every-degree', 'print every degree of the comparison')
     .option('--out <file.gfc>', 'the recovered field', 'recovered.gfc')
+    .option(
+      '--normals <file>',
+      'write the normal equations too, for gravity combine: .snx SINEX, else binary',
+    )
     .option('--json', 'print the report as JSON');
-  addRotationOptions(command).action(recover);
+  addStochasticOptions(addRotationOptions(command)).action((options: RecoverOptions) =>
+    recover(options, version),
+  );
 }
 
-async function recover(options: RecoverOptions): Promise<void> {
+async function recover(options: RecoverOptions, version: string): Promise<void> {
   const started = performance.now();
   const files = await readAll(options);
   const mission = joinObservations(files);
@@ -152,6 +166,11 @@ async function recover(options: RecoverOptions): Promise<void> {
     algorithm: options.algorithm,
     screening: { method: options.screening },
   };
+  const { iterations } = options;
+  const recoveryOptions = { ...recoveryOptionsOf(options, satellites.length), iterations };
+  const priorField = options.reference
+    ? toCommon(await fieldOf(options.reference, options.degree, mjd), apriori, { assumeSameTideSystem: true })
+    : apriori;
   const arcs = cutArcs(mission, options.arcHours);
   const names = satellites.join(', ');
   note(
@@ -160,8 +179,7 @@ async function recover(options: RecoverOptions): Promise<void> {
   const la = await createLinearAlgebra({ backend: options.linearAlgebra, threads: options.threads });
   const progress = createProgress('recover');
   try {
-    const { kaula, tikhonov, iterations } = options;
-    const run = await runRecovery(setup, arcs, { kaula, tikhonov }, iterations, la, progress.update);
+    const run = await runRecovery(setup, arcs, { ...recoveryOptions, priorField }, la, progress.update);
     progress.done(
       `${run.solution.parameterCount} coefficients, ${run.solution.observationCount} observations`,
     );
@@ -172,6 +190,14 @@ async function recover(options: RecoverOptions): Promise<void> {
         comment: [`gravity recover, a-priori field ${apriori.name}`, ...models.models].join('\n'),
       }),
     );
+    if (options.normals) {
+      await writeRecoveredNormals(options.normals, run, setup, priorField, {
+        name: `gravity recover ${names}`,
+        startGpsSeconds: start,
+        endGpsSeconds: end,
+        producer: `gravity-processing-backend ${version}`,
+      });
+    }
     const seconds = (performance.now() - started) / 1000;
     const truth = options.truth ? await fieldOf(options.truth, options.degree, mjd) : undefined;
     const accuracy = truth ? accuracyRows(field, apriori, truth, options.degreeMin) : undefined;
@@ -180,7 +206,17 @@ async function recover(options: RecoverOptions): Promise<void> {
       const { before, after } = run;
       print(
         JSON.stringify(
-          { observationCount, parameterCount, sigma0, conditionEstimate, before, after, accuracy, seconds },
+          {
+            observationCount,
+            parameterCount,
+            sigma0,
+            conditionEstimate,
+            before,
+            after,
+            ...stochasticReport(run, setup),
+            accuracy,
+            seconds,
+          },
           null,
           2,
         ),
@@ -191,6 +227,8 @@ async function recover(options: RecoverOptions): Promise<void> {
     print(
       `sigma0 ${run.solution.sigma0.toFixed(4)}, condition ${run.solution.conditionEstimate.toExponential(1)}`,
     );
+    const stochastic = formatStochastic(run);
+    if (stochastic) print(stochastic);
     if (accuracy) print(`\nGeoid height by degree\n${formatAccuracy(accuracy, options.everyDegree)}`);
     print(`\n${options.out}: degree ${options.degree}, ${la.description}, ${formatDuration(seconds)}`);
   } finally {

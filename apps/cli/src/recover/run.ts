@@ -1,67 +1,57 @@
-import type { Geopotential } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
 import {
   type ArcObservations,
-  addArcNormals,
-  computeNormals,
-  emptyNormals,
   evaluateNormals,
+  type FieldRecovery,
+  type FieldRecoveryOptions,
   type RecoverySetup,
-  type RecoverySolution,
-  type Regularization,
   type ResidualStatistics,
-  solveNormals,
+  recoverField,
 } from '@gravity/recovery';
 
-export interface RecoveryRun {
-  readonly solution: RecoverySolution;
+export interface RecoveryRun extends FieldRecovery {
   /** Under the a-priori field. */
   readonly before: readonly ResidualStatistics[];
   /** Under the solution. */
   readonly after: readonly ResidualStatistics[];
-  readonly arcCount: number;
 }
 
 /**
  * The whole recovery in this process: every pass forms the normal equations of all arcs about the field of the pass
- * before and solves their sum.
+ * before and solves their sum; where noise is estimated, from the residuals under that field first.
  */
 export async function runRecovery(
   setup: RecoverySetup,
   arcs: readonly ArcObservations[],
-  regularization: Regularization,
-  iterations: number,
+  options: FieldRecoveryOptions,
   la: LinearAlgebra,
   onProgress: (fraction: number, message: string) => void,
 ): Promise<RecoveryRun> {
-  const steps = (iterations + 1) * arcs.length;
-  const report = (pass: number, arc: number) => (fraction: number, message: string) =>
-    onProgress((pass * arcs.length + arc + fraction) / steps, `pass ${pass + 1}, arc ${arc + 1}: ${message}`);
-  let referenceField: Geopotential = setup.referenceField;
-  let before: readonly ResidualStatistics[] = [];
-  let solution: RecoverySolution | undefined;
-  for (let pass = 0; pass < iterations; pass++) {
-    const current = { ...setup, referenceField };
-    const total = emptyNormals(current, la);
-    const residuals: ResidualStatistics[] = [];
-    for (const [k, arc] of arcs.entries()) {
-      const normals = await computeNormals(current, arc, la, { onProgress: report(pass, k) });
-      addArcNormals(total, normals);
-      residuals.push(...normals.residuals);
-    }
-    if (pass === 0) before = combineResiduals(residuals);
-    solution = await solveNormals(current, total, regularization, la, { priorField: setup.referenceField });
-    referenceField = solution.field;
-  }
-  if (!solution) throw new RangeError('iterations must be at least 1');
+  const iterations = options.iterations ?? 1;
+  // The residuals at the end are one more round.
+  const share = iterations / (iterations + 1);
+  const recovery = await recoverField(setup, arcs, la, {
+    ...options,
+    onProgress: (fraction, message) => onProgress(share * fraction, message),
+  });
+  const current = { ...setup, referenceField: recovery.solution.field };
   const residuals: ResidualStatistics[] = [];
   for (const [k, arc] of arcs.entries()) {
-    const evaluation = await evaluateNormals({ ...setup, referenceField }, arc, la, {
-      onProgress: report(iterations, k),
+    const evaluation = await evaluateNormals(current, arc, la, {
+      ...recovery.model.arcs[k],
+      onProgress: (fraction, message) =>
+        onProgress(
+          share + ((1 - share) * (k + fraction)) / arcs.length,
+          `residuals of arc ${k + 1}: ${message}`,
+        ),
     });
     residuals.push(...evaluation.residuals);
   }
-  return { solution, before, after: combineResiduals(residuals), arcCount: arcs.length };
+  return {
+    ...recovery,
+    before: combineResiduals(recovery.residualsBefore),
+    after: combineResiduals(residuals),
+  };
 }
 
 /** Statistics of several arcs as one, per type and satellite. */

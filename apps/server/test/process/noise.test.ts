@@ -24,12 +24,14 @@ const DEGREE = 8;
 /** Poles at 0.99 and 0.5 at 10 s: flat to 0.16 mHz, then falling through the band of the field. */
 const POLES = [0.99, 0.5] as const;
 const INNOVATION = 3e-8;
-const NOISE_FREE_DAY = { position: 0, rangeRates: (count: number) => new Float64Array(count) };
 
-const dayOf = (first: number, last = first) => ({
-  start_time: `2023-06-0${first}T00:00:00Z`,
-  end_time: `2023-06-0${last + 1}T00:00:00Z`,
+const between = (start: string, end: string) => ({
+  start_time: `2023-06-0${start}:00:00Z`,
+  end_time: `2023-06-0${end}:00:00Z`,
 });
+/** Coloured range rates, and white ones. */
+const COLOURED_DAY = between('1T00', '2T00');
+const WHITE_HALF_DAY = between('2T00', '2T12');
 const PARAMETERS = {
   algorithm: 'variational',
   degree_max: DEGREE,
@@ -99,10 +101,9 @@ beforeAll(async () => {
   );
   aPriori = loaded.field;
   truth = disturbed(aPriori);
-  await insertMission(server, truth, 3, [
+  await insertMission(server, truth, 2, [
     { position: 0.02, rangeRates: redNoise(INNOVATION, POLES, 11) },
     { position: 0.05, rangeRates: whiteNoise(6e-7, 12) },
-    NOISE_FREE_DAY,
   ]);
 });
 afterAll(async () => {
@@ -148,9 +149,9 @@ function trueOverFormal(field: Geopotential): number {
 
 describe('noise', () => {
   it('that is coloured, taken for white, makes formal errors that are too small; with a model they are true', async () => {
-    const white = await solve({ ...dayOf(1), iterations: 3, observations: { sigma_range_rate: 1e-6 } });
+    const white = await solve({ ...COLOURED_DAY, iterations: 2, observations: { sigma_range_rate: 1e-6 } });
     const model = await solve({
-      ...dayOf(1),
+      ...COLOURED_DAY,
       observations: {
         sigma_range_rate: 1e-6,
         noise_model: { method: 'autocovariance', scope: 'mission', max_order: 12 },
@@ -178,8 +179,8 @@ describe('noise', () => {
 
   it('of two arcs and groups is found by variance components, and stated arc by arc', async () => {
     const { report, job } = await solve({
-      ...dayOf(1, 2),
-      arc_length_hours: 24,
+      // Half a day of each.
+      ...between('1T12', '2T12'),
       observations: { sigma_position: 0.02, noise_model: 'autocovariance', variance_components: 'arc' },
     });
     const { stochastic_model: summary, passes } = report.quality;
@@ -189,13 +190,13 @@ describe('noise', () => {
     expect(passes.at(-1)?.variance_change).toBeLessThan(0.02);
     expect(Math.abs(report.quality.sigma0 - 1)).toBeLessThan(0.02);
     const [first, second] = report.arcs;
-    // 8640 coordinates: a variance to 1.5 %; three standard deviations.
+    // 4320 coordinates: a variance to 2.2 %; three standard deviations.
     for (const value of Object.values(first.variance_factors?.positions ?? {})) {
-      expect(Math.abs(value - 1)).toBeLessThan(0.05);
+      expect(Math.abs(value - 1)).toBeLessThan(0.065);
     }
     expect(Object.values(second.variance_factors?.positions ?? {})).toHaveLength(2);
     for (const value of Object.values(second.variance_factors?.positions ?? {})) {
-      expect(Math.abs(value / 6.25 - 1)).toBeLessThan(0.05);
+      expect(Math.abs(value / 6.25 - 1)).toBeLessThan(0.065);
     }
     // Each arc has its own kind of noise; factor times model is its variance.
     const innovation = ({ variance_factors: factors, ranging_noise: noise }: Report['arcs'][number]) =>
@@ -212,7 +213,8 @@ describe('noise', () => {
   it('gives the same bytes when the job was killed between residuals and normals', async () => {
     const parameters = {
       ...PARAMETERS,
-      ...dayOf(2),
+      ...between('2T00', '2T06'),
+      arc_length_hours: 3,
       observations: {
         noise_model: 'autocovariance',
         variance_components: { scope: 'arc', max_iterations: 1 },
@@ -247,7 +249,7 @@ describe('regularization', () => {
   it('by variance components and by the L-curve finds a weight that its statement was far from', async () => {
     // A thousand times too tight.
     const regularization = { kaula: 1e-12, tikhonov: 0 };
-    const changes = { ...dayOf(2), output_products: ['coefficients', 'contributions'] };
+    const changes = { ...WHITE_HALF_DAY, output_products: ['coefficients', 'contributions'] };
     const errorOf = (field: Geopotential) =>
       Math.max(
         ...differenceDegreeAmplitudes(truth, field, 'geoidHeight', { assumeSameTideSystem: true }).amplitudes,
@@ -285,7 +287,7 @@ describe('regularization', () => {
     const { reference } = { reference: { ...truth, name: 'truth' } };
     await server.objects.put('raw-data', 'models/truth.gfc', Buffer.from(writeGfc(reference)));
     const { field, report } = await solve({
-      ...dayOf(2),
+      ...WHITE_HALF_DAY,
       regularization: { kaula: 1e-15, tikhonov: 0, reference: name },
     });
     expect(report.quality.regularization.reference).toContain(name);
@@ -293,7 +295,7 @@ describe('regularization', () => {
       expect(Math.abs(field.c[i] - truth.c[i])).toBeLessThan(1e-15);
     }
     const missing = { kaula: 1e-9, tikhonov: 0, reference: 'object:raw-data/models/none.gfc' };
-    await expect(solve({ ...dayOf(2), regularization: missing })).rejects.toMatchObject({
+    await expect(solve({ ...WHITE_HALF_DAY, regularization: missing })).rejects.toMatchObject({
       code: 'model_file_not_found',
       errors: [{ field: 'regularization.reference' }],
     });
@@ -304,7 +306,7 @@ describe('normal equations as products', () => {
   it('combined again give the solution of the job, from binary and from SINEX', async () => {
     const regularization = { kaula: 1e-9, tikhonov: 0 };
     const { field, result, report } = await solve({
-      ...dayOf(2),
+      ...WHITE_HALF_DAY,
       iterations: 2,
       regularization,
       output_products: ['coefficients', 'normals', 'normals_sinex'],
