@@ -13,6 +13,7 @@ import {
   type LocalJobService,
   type LocalRunnerOptions,
   type ObjectStore,
+  QuotaExceededError,
   type RunnerLogger,
   type ServerConfig,
   type Task,
@@ -206,6 +207,192 @@ export function jobContract(name: string, open: () => Promise<JobEnvironment>): 
         unsubscribe();
         service.bus.publish(all);
         expect(heard).toHaveLength(all.length - 1);
+      });
+    });
+
+    describe('dependencies', () => {
+      const after = async (...dependsOn: readonly string[]): Promise<JobRow> =>
+        (await service.create({ userId, type: 'process', parameters: {}, dependsOn })).job;
+
+      it('a job starts when all it depends on is completed, and says meanwhile what it waits for', async () => {
+        let open = (): void => {};
+        const gate = new Promise<void>((resolve) => {
+          open = resolve;
+        });
+        const runs: string[] = [];
+        const first = await create('ingest');
+        const second = await create('ingest');
+        const waiting = await after(first.id, second.id);
+        const last = await after(waiting.id);
+        expect(waiting).toMatchObject({
+          status: 'pending',
+          depends_on: [first.id, second.id],
+          waiting_for: [first.id, second.id],
+        });
+        await startRunner(
+          async (context) => {
+            runs.push(context.jobId);
+            if (context.jobId === second.id) await gate;
+            await finish(context);
+          },
+          // by the wake-up alone
+          { sweepIntervalMs: 60_000 },
+        );
+        await reach(first.id, 'completed');
+        expect(
+          await waitFor('one less', async () => {
+            const job = await service.get(waiting.id);
+            return job?.waiting_for.length === 1 && job;
+          }),
+        ).toMatchObject({ status: 'pending', waiting_for: [second.id], depends_on: [first.id, second.id] });
+        open();
+        await reach(last.id, 'completed');
+        expect(runs.slice(2)).toEqual([waiting.id, last.id]);
+        expect(await messages(waiting.id, 'status')).toEqual([
+          `Accepted; waits for ${first.id}, ${second.id}`,
+          `ingest ${first.id} is completed`,
+          `ingest ${second.id} is completed; this job may start`,
+          'Attempt 1 started',
+          'Completed',
+        ]);
+      });
+
+      it('a dependency that fails or is cancelled ends what waits for it, to the last one, with the reason', async () => {
+        const first = await create('ingest');
+        const waiting = await after(first.id);
+        const last = await after(waiting.id);
+        const ended = new Promise<void>((resolve) => {
+          service.subscribe(last.id, () => resolve());
+        });
+        await startRunner(async () => {
+          throw new TaskError('no_files', 'there is nothing in this folder');
+        });
+        await reach(first.id, 'failed');
+        const cause = `depends on ingest ${first.id}, which failed: there is nothing in this folder`;
+        expect(await reach(waiting.id, 'cancelled')).toMatchObject({
+          attempt: 0,
+          error: { code: 'dependency_failed', message: cause, job_id: first.id },
+        });
+        expect((await reach(last.id, 'cancelled')).error).toMatchObject({
+          message: `depends on process ${waiting.id}, which was cancelled: ${cause}`,
+        });
+        await ended;
+        await expect(after(first.id)).rejects.toThrow(/is failed and will not complete/);
+        const alone = await create('ingest');
+        const waits = await after(alone.id);
+        await service.requestCancel(alone.id);
+        await reach(waits.id, 'cancelled');
+      });
+
+      it('jobs that end at the same moment free what waits for all of them; other users’ jobs are unknown', async () => {
+        const rounds = await Promise.all(
+          Array.from({ length: 5 }, async () => {
+            const sources = await Promise.all([create('plan'), create('plan'), create('plan')]);
+            return after(...sources.map(({ id }) => id));
+          }),
+        );
+        await startRunner(finish);
+        await startRunner(finish);
+        for (const { id } of rounds) await reach(id, 'completed');
+        const foreign = await service.create({
+          userId: await insertUser(environment.db),
+          type: 'plan',
+          parameters: {},
+        });
+        await expect(after(foreign.job.id)).rejects.toThrow(/no job .* of yours/);
+        await expect(after(randomUUID())).rejects.toThrow(/no job .* of yours/);
+      });
+
+      it('a waiting job is not taken, whatever asks for it, and can be cancelled', async () => {
+        const never = await create('ingest');
+        const waiting = await after(never.id);
+        const claim = sql`update processing_jobs set status = 'running', worker_id = 'x', lease_until = now()
+          where id = ${waiting.id}`;
+        await expect(claim.execute(environment.db.kysely)).rejects.toThrow(/waits for/);
+        expect(await service.requestCancel(waiting.id)).toMatchObject({ status: 'cancelled' });
+        expect((await service.get(never.id))?.status).toBe('pending');
+      });
+    });
+
+    describe('retries', () => {
+      it('is a new job that names the old one, and there is one of it only', async () => {
+        const job = await create('plan', { a: 1 });
+        await service.requestCancel(job.id);
+        const again = { userId, type: 'plan' as const, parameters: job.parameters, retryOf: job.id };
+        const made = await Promise.allSettled([1, 2, 3].map(() => service.create(again)));
+        const retries = made.flatMap((one) => (one.status === 'fulfilled' ? [one.value.job] : []));
+        expect(retries).toHaveLength(1);
+        expect(retries[0]).toMatchObject({ retry_of: job.id, parameters: { a: 1 }, status: 'pending' });
+        await expect(service.create(again)).rejects.toThrow(/was retried already/);
+        expect((await service.get(job.id))?.status).toBe('cancelled');
+      });
+    });
+
+    describe('quotas', () => {
+      const setQuota = (values: { pending_jobs?: number; running_jobs?: number }) =>
+        environment.db.kysely
+          .insertInto('user_quotas')
+          .values({ user_id: userId, updated_at: new Date(), ...values })
+          .onConflict((conflict) => conflict.column('user_id').doUpdateSet(values))
+          .execute();
+
+      it('no more jobs of a user run at once than allowed, on all runners together; the others get on', async () => {
+        await setQuota({ running_jobs: 2 });
+        const other = await insertUser(environment.db);
+        let now = 0;
+        let most = 0;
+        let foreign = 0;
+        const task: Task = async (context) => {
+          if (context.userId !== userId) foreign += 1;
+          else most = Math.max(most, ++now);
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          if (context.userId === userId) now -= 1;
+          await finish(context);
+        };
+        const jobs = await Promise.all(Array.from({ length: 12 }, () => create()));
+        const theirs = await Promise.all(
+          Array.from({ length: 4 }, () => service.create({ userId: other, type: 'plan', parameters: {} })),
+        );
+        // Two runners with two places each: without the quota four would run.
+        await startRunner(task);
+        await startRunner(task);
+        for (const { job } of theirs) await reach(job.id, 'completed');
+        for (const { id } of jobs) expect(await reach(id, 'completed')).toMatchObject({ held: false });
+        expect(foreign).toBe(4);
+        expect(most).toBe(2);
+      });
+
+      it('no more jobs wait than allowed, also of requests at the same moment; a repeated request is none', async () => {
+        const limits = { pendingJobs: 3, runningJobs: null, storageBytes: null };
+        const strict = createJobService({
+          db: environment.db,
+          quotas: { viewer: limits, operator: limits, admin: limits },
+        });
+        const input = (key: string) => ({
+          userId,
+          type: 'plan' as const,
+          parameters: {},
+          idempotencyKey: key,
+        });
+        const made = await Promise.allSettled(
+          ['a', 'b', 'c', 'd', 'e'].map((key) => strict.create(input(key))),
+        );
+        expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+        const refused = made.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
+        expect(refused.reason).toBeInstanceOf(QuotaExceededError);
+        const first = made.find(({ status }) => status === 'fulfilled') as PromiseFulfilledResult<{
+          job: JobRow;
+        }>;
+        const { job } = first.value;
+        expect(await strict.create(input(String(job.idempotency_key)))).toMatchObject({
+          replayed: true,
+          job: { id: job.id },
+        });
+        await setQuota({ pending_jobs: 4 });
+        await strict.create(input('f'));
+        await expect(strict.create(input('g'))).rejects.toThrow(/as many as you may/);
+        await strict.requestCancel(job.id);
+        await strict.create(input('g'));
       });
     });
 
