@@ -161,6 +161,54 @@ describe('parameters', () => {
       'start_time',
     ]);
   });
+  // As above for jobs that did not come over HTTP.
+  it.each([
+    ['regularization.weight', { regularization: { kaula: 0, tikhonov: 0, weight: 'l_curve' } }],
+    ['regularization.reference', { regularization: { kaula: 0, tikhonov: 0, reference: 'GGM05C' } }],
+    ['regularization.lambda', { regularization: { kaula: 1e-9, tikhonov: 0, lambda: 1 } }],
+    ['observations.noise_model', { observations: { noise_model: 'pink' } }],
+    ['observations.noise_model', { observations: { noise_model: 'autocovariance', ranging: 'none' } }],
+    ['observations.noise_model.method', { observations: { noise_model: {} } }],
+    [
+      'observations.noise_model.max_order',
+      { observations: { noise_model: { method: 'autocovariance', max_order: 99 } } },
+    ],
+    ['observations.noise_model.scope', { observations: { noise_model: { method: 'white', scope: 'arc' } } }],
+    ['observations.variance_components', { observations: { variance_components: 'yes' } }],
+    [
+      'observations.variance_components.tolerance',
+      { observations: { variance_components: { tolerance: 0 } } },
+    ],
+    ['output_products', { degree_max: 151, output_products: ['normals'] }],
+  ])('that are wrong are named: %s of %j', (field, change) => {
+    expect(() => parseProcessParameters({ ...FOUR_FIELDS, ...change })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_parameters',
+        errors: [expect.objectContaining({ field })],
+      }),
+    );
+  });
+});
+
+describe('a degree beyond the data', () => {
+  it('is refused before anything is loaded, and near the limit warned of', async () => {
+    const free = { regularization: { kaula: 0, tikhonov: 0 } };
+    // A day has sixteen to seventeen revolutions.
+    await expect(
+      runJob(server, 'process', probe, { ...FOUR_FIELDS, ...INTERVAL, ...free, degree_max: 60 }),
+    ).rejects.toMatchObject({
+      code: 'degree_beyond_data',
+      message: expect.stringMatching(
+        /degree 60 .* 17 revolutions .* orders to about 17; lower degree_max, .*kaula/,
+      ),
+      errors: [{ field: 'degree_max' }],
+    });
+    for (const request of [{ degree_max: 34, ...free }, { degree_max: 60 }]) {
+      await expect(
+        runJob(server, 'process', probe, { ...FOUR_FIELDS, ...INTERVAL, ...request }),
+      ).rejects.toThrow('startGpsSeconds');
+    }
+  });
 });
 
 describe('static fields', () => {
