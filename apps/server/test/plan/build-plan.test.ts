@@ -31,6 +31,14 @@ interface Plan {
   readonly flops: { normals: number; solution: number };
   readonly memory_bytes: number;
   readonly seconds: number;
+  readonly seconds_per_pass: number;
+  readonly seconds_per_stochastic_iteration: number;
+  readonly seconds_by_algorithm: {
+    variational: number;
+    short_arc: number;
+    acceleration: number;
+    orbit: number;
+  };
   readonly resolution: { revolutions: number; resolvable_degree: number };
   readonly warnings: readonly { code: string; message: string; severity: string }[];
 }
@@ -131,6 +139,22 @@ describe('buildPlan', () => {
       /^degree 180 has 32757 unknowns and needs about \d+\.\d GB of memory; a job here may take 8\.0 GB .* refused; degree 1[0-7]\d fits$/,
     );
     expect(plan({ degree_max: 121 }).warnings.find(({ code }) => code === 'memory')?.severity).toBe('info');
+  });
+
+  it('tells what algorithms and updates of the stochastic model take', () => {
+    const p = plan({ degree_max: 60, end_time: '2023-06-02T00:00:00Z' });
+    const { variational, short_arc: shortArc, acceleration, orbit } = p.seconds_by_algorithm;
+    expect(variational).toBe(p.seconds);
+    expect(p.seconds_per_pass).toBe(p.seconds / 2);
+    // Residuals of all arcs and a pass.
+    expect(p.seconds_per_stochastic_iteration).toBeGreaterThan(p.seconds_per_pass);
+    expect(p.seconds_per_stochastic_iteration).toBeLessThan(3 * p.seconds_per_pass);
+    // docs/recovery.md: at degree 60 short arcs take 1.7 times as long, accelerations 1.3 times; rates differ by machine.
+    expect(shortArc / variational).toBeGreaterThan(1.2);
+    expect(shortArc / variational).toBeLessThan(3);
+    expect(acceleration / variational).toBeGreaterThan(0.7);
+    expect(acceleration / variational).toBeLessThan(2);
+    expect(orbit).toBeLessThan(variational);
   });
 
   it('names the files that are missing, per satellite and day', () => {

@@ -1,4 +1,9 @@
-import { compressedRows, estimateMemory } from '@gravity/recovery';
+import {
+  compressedRows,
+  DEFAULT_SHORT_ARC_SECONDS,
+  estimateMemory,
+  nodesPerSegment,
+} from '@gravity/recovery';
 import { memoryUse } from '../process/check-memory.js';
 import type { PlanMachine, PlannedArc, PlanParameters } from './types.js';
 
@@ -10,6 +15,11 @@ const STATE_PARAMETERS = 6;
 const BIAS_PARAMETERS = 3;
 /** Passes over the data (linearization is repeated). */
 const ITERATIONS = 2;
+const SEGMENT_SECONDS = 300;
+/** Random directions that stand for the coefficients where residuals are evaluated. */
+const DIRECTIONS = 10;
+/** Integrations of an orbit until it fits. */
+const ORBIT_ITERATIONS = 3;
 
 export interface PlanCost {
   readonly parameters: {
@@ -36,7 +46,14 @@ export interface PlanCost {
   readonly memory_bytes: number;
   /** Of one process job; one that needs more is refused. */
   readonly memory_limit_bytes: number;
+  /** By the variational algorithm with white noise and two passes. */
   readonly seconds: number;
+  readonly seconds_per_pass: number;
+  /** What an update of noise model and variance components adds: residuals of all arcs, and a pass. */
+  readonly seconds_per_stochastic_iteration: number;
+  readonly seconds_by_algorithm: Readonly<
+    Record<'variational' | 'short_arc' | 'acceleration' | 'orbit', number>
+  >;
   readonly rate: {
     readonly gigaflops_per_second: number;
     readonly partials_gigaflops_per_second: number;
@@ -99,6 +116,20 @@ export function estimateCost(
   );
   // partials stream through memory: measured kernels reach about a tenth of the dense rate, at most 1 GF/s a thread
   const partialsRate = Math.min(threads, gigaflopsPerSecond / 10);
+  const denseRate = gigaflopsPerSecond * 1e9;
+  const smooth = partialsRate * 1e9;
+  const seconds = dense / denseRate + flops.partials / smooth;
+  // Static field at every step of every iteration, no partial derivatives.
+  const orbits = (ORBIT_ITERATIONS * steps * n * 8) / smooth;
+  const residuals = orbits + (steps * n * (40 + 6 * DIRECTIONS)) / smooth;
+  // Rows are not compressed; the gradient of the forces is carried through every piece by a dense matrix.
+  const pieces = (steps * parameters.timeStep) / DEFAULT_SHORT_ARC_SECONDS;
+  const pieceSize =
+    3 *
+    (DEFAULT_SHORT_ARC_SECONDS / SEGMENT_SECONDS) *
+    nodesPerSegment(parameters.degreeMax, SEGMENT_SECONDS);
+  const rowsOf = (count: number) => ITERATIONS * count * (n + perArc) ** 2 + flops.solution;
+  const shortArc = rowsOf(total) + ITERATIONS * pieces * 2 * pieceSize ** 2 * n;
   return {
     parameters: { coefficients: n, arc: arcParameters, total: n + arcParameters },
     observations: {
@@ -112,7 +143,15 @@ export function estimateCost(
     flops: { ...flops, total: dense + flops.partials },
     memory_bytes: Math.round(memory.peakBytes),
     memory_limit_bytes: memoryLimitBytes,
-    seconds: dense / (gigaflopsPerSecond * 1e9) + flops.partials / (partialsRate * 1e9),
+    seconds,
+    seconds_per_pass: seconds / ITERATIONS,
+    seconds_per_stochastic_iteration: residuals + seconds / ITERATIONS,
+    seconds_by_algorithm: {
+      variational: seconds,
+      short_arc: shortArc / denseRate + flops.partials / smooth,
+      acceleration: rowsOf(rangeRate) / denseRate + flops.partials / smooth,
+      orbit: orbits,
+    },
     rate: {
       gigaflops_per_second: gigaflopsPerSecond,
       partials_gigaflops_per_second: partialsRate,
