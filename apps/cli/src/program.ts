@@ -1,10 +1,14 @@
 import { Command } from 'commander';
+import { addAdminCommand } from './commands/admin.js';
+import { addAuditCommand } from './commands/audit.js';
 import { addCheckCommand } from './commands/check.js';
 import { addClientCommands } from './commands/client-commands.js';
 import { addCombineCommand } from './commands/combine.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addConvertCommand } from './commands/convert.js';
 import { addDemoCommand } from './commands/demo.js';
+import { addFilterCommand } from './commands/filter.js';
+import { addKeysCommand } from './commands/keys.js';
 import { addOrbitCommand } from './commands/orbit.js';
 import { addRecoverCommand } from './commands/recover.js';
 import { addServeCommand } from './commands/serve.js';
@@ -25,8 +29,12 @@ export function createProgram(version: string): Command {
   addOrbitCommand(program);
   addCombineCommand(program, version);
   addConvertCommand(program);
+  addFilterCommand(program);
   addCompareCommand(program);
   addClientCommands(program);
   addCheckCommand(program);
+  addAdminCommand(program);
+  addKeysCommand(program);
+  addAuditCommand(program);
   return program;
 }

@@ -1,27 +1,34 @@
 export type { AuditRow } from './audit/audit-row.js';
 export { type AuditWriter, type AuditWriterOptions, openAuditWriter } from './audit/audit-writer.js';
+export { type AuditFilter, exportAudit } from './audit/query.js';
 export {
   type AuditAnchor,
   type AuditFinding,
   type AuditVerification,
   verifyAudit,
 } from './audit/verify.js';
+export { AccountError, createAccount, resetPassword } from './auth/accounts.js';
 export { createAttemptLimiter } from './auth/attempt-limiter.js';
-export { type KeyRing, parseKeyRing, type RingKey } from './auth/key-ring.js';
+export { idOfKey, type KeyRing, parseKeyRing, type RingKey } from './auth/key-ring.js';
+export { unlockLogin } from './auth/login-guard.js';
 export { type Ownership, permissions, type Rule, type Scope, scopes } from './auth/permissions.js';
+export { resealSecrets } from './auth/reseal.js';
 export {
   createSecretBox,
   NoEncryptionKeyError,
   SealedSecretError,
   type SecretBox,
 } from './auth/secrets.js';
+export { DuplicateUserError } from './auth/users.js';
 export { createMemoryState } from './cache/memory-state.js';
 export { openSharedState } from './cache/open-shared-state.js';
 export type { Counter, SharedState } from './cache/shared-state.js';
 export * from './config.js';
 export * from './config-load.js';
+export { keptSecrets, rotateKeptSecret } from './config-secrets.js';
 export { parseQueues, QUEUE_NAMES } from './config-services.js';
 export * from './db/consistency.js';
+export * from './db/copy-binary.js';
 export * from './db/copy-text.js';
 export * from './db/database.js';
 export * from './db/database-error.js';
@@ -66,7 +73,9 @@ export { createAllowList, isPublicAddress } from './net/address-ranges.js';
 export * from './net/outbound-request.js';
 export * from './net/public-target.js';
 export * from './observations/index.js';
+export * from './provenance/index.js';
 export { type RunningServer, type StartOptions, startServer } from './server.js';
+export * from './software.js';
 export * from './storage/content-type.js';
 export * from './storage/errors.js';
 export { type FilePanelStore, openFilePanelStore } from './storage/file-panel-store.js';
@@ -78,7 +87,6 @@ export * from './storage/open-object-store.js';
 export * from './storage/presign.js';
 export * from './tasks/index.js';
 export { createUploadId, findUpload, ownsUpload, uploadKey, uploadPrefix } from './uploads.js';
-export * from './software.js';
 export { createWebhookSecret, signatureHeaders, verifySignature } from './webhooks/signature.js';
 export * from './webhooks/webhook-sender.js';
 export { type RunningWorker, startWorker, type WorkerOptions } from './worker.js';

@@ -22,11 +22,15 @@ function formProblem(password: string): string | undefined {
   return undefined;
 }
 
-/** Whether it is one character again and again, or a piece of the alphabet or of the keyboard's digits. */
+/** Whether it is one character again and again, or a piece of the alphabet or of the digits, up or down. */
 function isSequence(text: string): boolean {
+  const circle = /^\d+$/.test(text) ? 10 : 65_536;
   const steps = new Set<number>();
-  for (let i = 1; i < text.length; i++) steps.add(text.charCodeAt(i) - text.charCodeAt(i - 1));
-  return steps.size === 1 && Math.abs([...steps][0]) <= 1;
+  for (let i = 1; i < text.length; i++) {
+    steps.add((text.charCodeAt(i) - text.charCodeAt(i - 1) + circle) % circle);
+  }
+  const [step] = steps;
+  return steps.size === 1 && (step <= 1 || step === circle - 1);
 }
 
 /**

@@ -15,11 +15,11 @@ export function isEmbeddedStore(store: ObjectStore): store is EmbeddedObjectStor
   return 'verifyPresigned' in store;
 }
 
-type StoreSettings = Pick<ServerConfig, 'dataDir' | 'jwtSecret' | 'baseUrl'>;
+type StoreSettings = Pick<ServerConfig, 'dataDir' | 'jwtSecret' | 'jwtPreviousSecrets' | 'baseUrl'>;
 
 /** The folder `config.dataDir`/objects. */
 export async function openEmbeddedObjectStore(config: StoreSettings): Promise<EmbeddedObjectStore> {
-  const presigner = createPresigner(config.jwtSecret, config.baseUrl);
+  const presigner = createPresigner(config.jwtSecret, config.baseUrl, config.jwtPreviousSecrets);
   const store = await openFolderStore(join(config.dataDir, 'objects'), presigner);
   return Object.assign(store, { verifyPresigned: (request: PresignedRequest) => presigner.verify(request) });
 }

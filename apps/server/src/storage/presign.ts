@@ -38,10 +38,21 @@ export interface Presigner {
 
 const MAX_EXPIRES_SECONDS = 7 * 86_400;
 
-/** Signs links to objects with a key derived from the server's secret (HMAC-SHA-256). */
-export function createPresigner(secret: Uint8Array, baseUrl: string): Presigner {
-  const key = createHmac('sha256', secret).update('gravity object links v1').digest();
+/**
+ * Signs links to objects with a key derived from the server's secret (HMAC-SHA-256).
+ *
+ * @param previous replaced secrets whose links still count
+ */
+export function createPresigner(
+  secret: Uint8Array,
+  baseUrl: string,
+  previous: readonly Uint8Array[] = [],
+): Presigner {
+  const derive = (from: Uint8Array) => createHmac('sha256', from).update('gravity object links v1').digest();
+  const key = derive(secret);
+  const verifyingKeys = [key, ...previous.map(derive)];
   const signature = (
+    signingKey: Uint8Array,
     method: string,
     bucket: string,
     objectKey: string,
@@ -52,7 +63,7 @@ export function createPresigner(secret: Uint8Array, baseUrl: string): Presigner 
     if (bytes !== undefined) parts.push(`bytes=${bytes}`);
     if (sha256 !== undefined) parts.push(`sha256=${sha256}`);
     // Newline is no character of any part: the parts cannot be shifted against each other.
-    return createHmac('sha256', key).update(parts.join('\n')).digest('hex');
+    return createHmac('sha256', signingKey).update(parts.join('\n')).digest('hex');
   };
 
   return {
@@ -72,7 +83,7 @@ export function createPresigner(secret: Uint8Array, baseUrl: string): Presigner 
         expires,
         method,
         ...promised,
-        signature: signature(method, bucket, objectKey, expires, promised),
+        signature: signature(key, method, bucket, objectKey, expires, promised),
       });
       return `${baseUrl}/objects/${bucket}/${path}?${query.toString()}`;
     },
@@ -84,13 +95,13 @@ export function createPresigner(secret: Uint8Array, baseUrl: string): Presigner 
       if (!/^\d{0,16}$/.test(bytes ?? '') || !/^[0-9a-f]{0,64}$/.test(sha256 ?? '')) {
         return { ok: false, reason: 'signature' };
       }
-      const expected = Buffer.from(
-        signature(method, request.bucket, request.key, expires, { bytes, sha256 }),
-      );
       const received = Buffer.from(given);
-      if (expected.length !== received.length || !timingSafeEqual(expected, received)) {
-        return { ok: false, reason: 'signature' };
-      }
+      const isOurs = verifyingKeys.some((each) => {
+        const text = signature(each, method, request.bucket, request.key, expires, { bytes, sha256 });
+        const expected = Buffer.from(text);
+        return expected.length === received.length && timingSafeEqual(expected, received);
+      });
+      if (!isOurs) return { ok: false, reason: 'signature' };
       // Only after the signature: nothing is told about links we did not sign.
       if (Number(expires) * 1000 <= nowMs) return { ok: false, reason: 'expired' };
       const asked = request.method === 'HEAD' ? 'GET' : request.method;

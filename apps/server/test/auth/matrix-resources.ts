@@ -92,6 +92,14 @@ export const resources: Readonly<Record<string, Factory>> = {
       .execute();
     return id;
   },
+  async webhook_id({ db }, { userId }) {
+    const id = randomUUID();
+    await db.kysely
+      .insertInto('webhooks')
+      .values({ id, user_id: userId, url: 'https://8.8.8.8/', events: ['job.failed'], sealed_secret: 'v1.x' })
+      .execute();
+    return id;
+  },
   async user_id({ db }) {
     const id = randomUUID();
     const user = {
@@ -150,6 +158,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   changePassword: plain(() => ({ current_password: password, new_password: `${password} ${name()}` })),
   createApiKey: plain(() => ({ name: 'k', scopes: ['read'], expires_in_days: 1 })),
   updateUser: plain(() => ({ role: 'viewer' })),
+  setUserQuota: plain(() => ({ pending_jobs: 5 })),
+  createWebhook: plain(() => ({ url: 'https://8.8.8.8/hook' })),
+  updateWebhook: plain(() => ({ description: 'x' })),
   createDataSource: plain(() => ({
     name: name(),
     endpoint: 'https://8.8.8.8',
