@@ -63,6 +63,7 @@ export function loadConfig(env: Environment, overrides: Partial<ServerConfig> = 
     jobConcurrency,
     arcConcurrency: integer(env, 'GRAVITY_ARC_CONCURRENCY', 1, 1, 64),
     memoryLimitBytes: memoryLimit(env, jobConcurrency),
+    checkpointSeconds: integer(env, 'GRAVITY_CHECKPOINT_SECONDS', 20, 0, 86_400),
     leaseSeconds: integer(env, 'GRAVITY_LEASE_SECONDS', 60, 5, 3600),
     bcryptCost: integer(env, 'GRAVITY_BCRYPT_COST', 12, production ? 10 : 4, 15),
     logLevel: choice(env, 'GRAVITY_LOG_LEVEL', LOG_LEVELS, 'info'),

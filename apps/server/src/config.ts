@@ -84,6 +84,8 @@ export interface ServerConfig {
   readonly arcConcurrency: number;
   /** Memory that one process job may take; a request that needs more is refused before it starts. */
   readonly memoryLimitBytes: number;
+  /** Least time between two checkpoints of the arcs of a process job; 0: after every arc. */
+  readonly checkpointSeconds: number;
   readonly leaseSeconds: number;
   readonly bcryptCost: number;
   readonly logLevel: string;

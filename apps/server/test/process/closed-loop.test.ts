@@ -218,10 +218,10 @@ describe('processing a simulated day', () => {
     // Four arcs of the first pass and one of the second; the upload of the last may not have ended.
     expect(checkpoints.length).toBeGreaterThanOrEqual(4);
     expect(checkpoints.length).toBeLessThanOrEqual(5);
-    // One of them is damaged: it must be noticed and computed again.
-    const damaged = await bytesOf(server, 'processed-data', checkpoints[1]);
+    // The sum of all arcs of the first pass is damaged: it must be noticed, and that of three arcs taken.
+    const damaged = await bytesOf(server, 'processed-data', checkpoints[3]);
     damaged[damaged.length - 5] ^= 1;
-    await server.objects.put('processed-data', checkpoints[1], damaged);
+    await server.objects.put('processed-data', checkpoints[3], damaged);
 
     const again = contextOf(server, id, PARAMETERS);
     await task(again.context);

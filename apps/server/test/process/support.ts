@@ -18,10 +18,15 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Embedded database and object store in a new folder, one user. WebAssembly, one thread. */
+/** Embedded database and object store in a new folder, one user. WebAssembly, one thread, a checkpoint after every arc. */
 export async function openTestServer(overrides: Partial<ServerConfig> = {}): Promise<TestServer> {
   const folder = temporaryFolder();
-  const config = testConfig(folder.path, { linearAlgebraBackend: 'wasm', threads: 1, ...overrides });
+  const config = testConfig(folder.path, {
+    linearAlgebraBackend: 'wasm',
+    threads: 1,
+    checkpointSeconds: 0,
+    ...overrides,
+  });
   const db = await openDatabase(config);
   const objects = await openObjectStore(config);
   const userId = await insertUser(db);

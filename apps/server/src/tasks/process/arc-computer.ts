@@ -115,10 +115,17 @@ export function createArcComputer(options: ArcComputerOptions): ArcComputer {
     }
     if (await isStored(worker, work, store)) return { kind: 'restored', excluded, usedFiles };
     const observations = usableObservations(loaded, payload.last);
-    const task = { arc: observations, inputs: work.inputsHash, model: stage.models[index] };
+    const task = {
+      arc: observations,
+      inputs: work.inputsHash,
+      model: stage.models[index],
+      checkpoint: true,
+    };
     const computed = await computeArc({ worker }, task, onProgress);
     if ('reason' in computed) return { kind: 'skipped', reason: computed.reason, excluded, usedFiles: [] };
-    await writeStored({ objects: store }, work.checkpointKey, computed.checkpoint);
+    const { checkpoint } = computed;
+    if (!checkpoint) throw new Error('the arc came without its checkpoint');
+    await writeStored({ objects: store }, work.checkpointKey, checkpoint);
     return { kind: 'computed', excluded, usedFiles };
   }
 

@@ -16,6 +16,7 @@ import type {
   WorkerMessage,
   WorkerRequest,
 } from './protocol.js';
+import { decodeSum, encodeSum } from './sum-checkpoint.js';
 import type { ArcSummary } from './summary.js';
 
 /** The thread in which all numbers of a process job are computed: arcs, sum, solution, products. */
@@ -72,7 +73,7 @@ const handlers: Handlers = {
     return {};
   },
 
-  async arc({ arc, inputs, model }, onProgress) {
+  async arc({ arc, inputs, model, checkpoint }, onProgress) {
     const { engine, la } = need(session, 'open');
     const { setup, normals: total, evaluation } = need(stage, 'beginStage');
     const options = { ...model, onProgress, signal: abort.signal };
@@ -86,14 +87,15 @@ const handlers: Handlers = {
       });
       return {
         part: { kind: 'evaluation', evaluation: evaluated },
-        checkpoint: encodeEvaluation(evaluated, inputs),
+        ...(checkpoint && { checkpoint: encodeEvaluation(evaluated, inputs) }),
       };
     }
     const normals = await engine.computeNormals(setup, arc, la, options);
-    // As read back from a checkpoint: a restored arc then gives the same bits as a computed one.
-    const checkpoint = encodeCheckpoint(normals, inputs);
     if (total) await engine.addArcNormals(total, normals);
-    return { part: { kind: 'normals', summary: summaryOf(normals) }, checkpoint };
+    return {
+      part: { kind: 'normals', summary: summaryOf(normals) },
+      ...(checkpoint && { checkpoint: encodeCheckpoint(normals, inputs) }),
+    };
   },
 
   async restore({ bytes, inputs }) {
@@ -104,6 +106,21 @@ const handlers: Handlers = {
       const normals = decodeCheckpoint(bytes, inputs);
       if (total) await engine.addArcNormals(total, normals);
       return { part: { kind: 'normals', summary: summaryOf(normals) } };
+    } catch (error) {
+      if (error instanceof CheckpointError) return { rejected: error.message };
+      throw error;
+    }
+  },
+
+  async saveSum({ inputs, shares }) {
+    const { normals } = need(stage, 'beginStage');
+    return { checkpoint: encodeSum(need(normals, 'a sum'), inputs, shares) };
+  },
+
+  async restoreSum({ bytes, inputs }) {
+    const { normals } = need(stage, 'beginStage');
+    try {
+      return { shares: decodeSum(bytes, inputs, need(normals, 'a sum')) };
     } catch (error) {
       if (error instanceof CheckpointError) return { rejected: error.message };
       throw error;
@@ -155,7 +172,10 @@ function summaryOf(normals: ArcNormals): ArcSummary {
 /** Buffers that go to the main thread without being copied. */
 function transferList(name: CallName, payload: unknown): ArrayBuffer[] {
   const views: Uint8Array[] = [];
-  if (name === 'arc') views.push((payload as WorkerCalls['arc']['answer']).checkpoint);
+  if (name === 'arc' || name === 'saveSum') {
+    const { checkpoint } = payload as WorkerCalls['arc' | 'saveSum']['answer'];
+    if (checkpoint) views.push(checkpoint);
+  }
   if (name === 'products' || name === 'orbitProducts') {
     for (const { bytes } of (payload as WorkerCalls['products' | 'orbitProducts']['answer']).files)
       views.push(bytes);

@@ -3,9 +3,12 @@ import { ContainerError, type NamedArray, packArrays, unpackArrays } from './con
 
 const MAGIC = 'GPB-ARC-NORMALS-1';
 
-interface Fields {
+interface Inputs {
   /** What the normals were made of; another value means that they are of no use here. */
   readonly inputs: string;
+}
+
+interface Fields extends Inputs {
   readonly scalars: Readonly<Record<string, unknown>>;
 }
 
@@ -35,15 +38,21 @@ export function encodeCheckpoint(normals: ArcNormals, inputs: string): Uint8Arra
  * @throws CheckpointError when bytes are missing or changed, or the inputs are not the expected ones
  */
 export function decodeCheckpoint(bytes: Uint8Array, inputs: string): ArcNormals {
-  const { fields, arrays } = opened(bytes, inputs);
+  const { fields, arrays } = openContainer<Fields>(MAGIC, bytes, inputs);
   const named = Object.fromEntries(arrays.map(({ name, values }) => [name, values]));
   const normals = { ...fields.scalars, ...named } as unknown as ArcNormals;
-  return { ...normals, matrix: unpackUpper(normals.matrix, normals.parameterCount) };
+  const n = normals.parameterCount;
+  return { ...normals, matrix: unpackUpper(normals.matrix, n, new Float64Array(n * n)) };
 }
 
-function opened(bytes: Uint8Array, inputs: string) {
+/**
+ * A container made of the expected inputs.
+ *
+ * @throws CheckpointError
+ */
+export function openContainer<Fields extends Inputs>(magic: string, bytes: Uint8Array, inputs: string) {
   try {
-    return unpackArrays<Fields>(MAGIC, bytes, (fields) => {
+    return unpackArrays<Fields>(magic, bytes, (fields) => {
       if (fields.inputs !== inputs) throw new CheckpointError('made of other inputs');
     });
   } catch (error) {
@@ -52,7 +61,8 @@ function opened(bytes: Uint8Array, inputs: string) {
   }
 }
 
-function packUpper(matrix: Float64Array, n: number): Float64Array {
+/** The upper triangle, row by row. */
+export function packUpper(matrix: Float64Array, n: number): Float64Array {
   const out = new Float64Array((n * (n + 1)) / 2);
   let at = 0;
   for (let i = 0; i < n; i++) {
@@ -62,8 +72,8 @@ function packUpper(matrix: Float64Array, n: number): Float64Array {
   return out;
 }
 
-function unpackUpper(packed: Float64Array, n: number): Float64Array {
-  const out = new Float64Array(n * n);
+/** The upper triangle of `out` (n×n) from its rows. */
+export function unpackUpper(packed: Float64Array, n: number, out: Float64Array): Float64Array {
   let at = 0;
   for (let i = 0; i < n; i++) {
     out.set(packed.subarray(at, at + n - i), i * n + i);

@@ -1,4 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
+
+const LARGEST_UPDATE = 2 ** 30;
 
 /** Bytes that cannot be used: damaged, cut, of another kind. */
 export class ContainerError extends Error {
@@ -21,7 +23,7 @@ export interface NamedArray {
  */
 export function packArrays(magic: string, fields: object, arrays: readonly NamedArray[]): Uint8Array {
   const hash = createHash('sha256');
-  for (const { values } of arrays) hash.update(bytesOf(values));
+  for (const { values } of arrays) updateHash(hash, bytesOf(values));
   const header = {
     ...fields,
     payloadSha256: hash.digest('hex'),
@@ -61,7 +63,7 @@ export function unpackArrays<Fields extends object>(
   // A copy: the doubles need not begin at a multiple of eight in a buffer of someone else.
   const payload = new Uint8Array(bytes.subarray(end + 1));
   if (payload.byteLength !== total * 8) throw new ContainerError('incomplete');
-  if (createHash('sha256').update(payload).digest('hex') !== header.payloadSha256) {
+  if (updateHash(createHash('sha256'), payload).digest('hex') !== header.payloadSha256) {
     throw new ContainerError('bytes have changed');
   }
   let at = 0;
@@ -79,6 +81,13 @@ function parseHeader<Fields>(text: string): Fields & Header {
   } catch {
     throw new ContainerError('damaged header');
   }
+}
+
+/** One call takes less than 2 GiB. */
+function updateHash(hash: Hash, bytes: Uint8Array): Hash {
+  for (let at = 0; at < bytes.length; at += LARGEST_UPDATE)
+    hash.update(bytes.subarray(at, at + LARGEST_UPDATE));
+  return hash;
 }
 
 const bytesOf = (values: Float64Array): Uint8Array =>

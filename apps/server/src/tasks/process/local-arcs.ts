@@ -10,15 +10,22 @@ import {
 } from './pass-inputs.js';
 import type { WorkerCalls } from './protocol.js';
 import { readStored, writeStored } from './stored-bytes.js';
+import { StoredSums } from './stored-sums.js';
 import { missingData, usableObservations } from './usable-arc.js';
 
 /** Takes the arcs of a stage in the order of time, all computed here. The next is loaded while the worker is at one. */
 export async function* localShares(inputs: PassInputs, stage: Stage): AsyncGenerator<ArcShare> {
   const { context, arcs, progress } = inputs;
   const identities = arcIdentities(inputs, stage);
+  const sums = stage.evaluation ? undefined : new StoredSums(inputs, stage, identities);
+  const restored = (await sums?.restore()) ?? [];
+  for (const [index, share] of restored.entries()) {
+    progress.arcDone(index, 'taken from the checkpoint of a sum', false);
+    yield share;
+  }
   let upload: Promise<unknown> = Promise.resolve();
-  let next = loadAhead(inputs, 0);
-  for (const index of arcs.keys()) {
+  let next = loadAhead(inputs, restored.length);
+  for (let index = restored.length; index < arcs.length; index++) {
     context.signal.throwIfAborted();
     const loaded = await next;
     next = loadAhead(inputs, index + 1);
@@ -33,12 +40,14 @@ export async function* localShares(inputs: PassInputs, stage: Stage): AsyncGener
     if ('reason' in part) progress.arcDone(index, `left out, ${part.reason}`, false);
     else if (part.restored) progress.arcDone(index, 'taken from its checkpoint', false);
     else progress.arcDone(index, 'done', true);
+    await sums?.add(share);
     yield share;
   }
   await upload;
+  await sums?.settled();
 }
 
-/** Also arcs with a checkpoint are loaded: what was excluded and which files were used belongs into the report. */
+/** Also arcs with a checkpoint of their own are loaded: what was excluded and which files were used belongs into the report. */
 function loadAhead({ arcs, source, target, request }: PassInputs, index: number): Promise<LoadedArc> {
   const arc = arcs[index];
   const loading = arc
@@ -48,10 +57,13 @@ function loadAhead({ arcs, source, target, request }: PassInputs, index: number)
   return loading;
 }
 
-/** Takes one arc from its checkpoint, or computed here; then with the checkpoint to be stored. */
+/**
+ * Takes one arc from its checkpoint, or computed here. Of an evaluation, which is small, with the checkpoint to be stored;
+ * normals are stored as sums.
+ */
 export async function localShare(
   inputs: PassInputs,
-  { models }: Stage,
+  { models, evaluation }: Stage,
   index: number,
   identity: ArcIdentity,
   loaded: LoadedArc,
@@ -60,10 +72,11 @@ export async function localShare(
   const reason = missingData(loaded, inputs.target.satellites, inputs.request.observations);
   if (reason !== undefined) return { share: { excluded, usedFiles: [], part: { reason } } };
   const { usedFiles } = loaded;
-  const restored = await restoreStored(inputs, identity);
+  const restored = evaluation && (await restoreStored(inputs, identity));
   if (restored) return { share: { excluded, usedFiles, part: { ...restored, restored: true } } };
   const arc = usableObservations(loaded, index === inputs.arcs.length - 1);
-  const task = { arc, inputs: identity.inputsHash, model: models[index] };
+  const checkpointed = evaluation !== undefined;
+  const task = { arc, inputs: identity.inputsHash, model: models[index], checkpoint: checkpointed };
   const computed = await computeArc(inputs, task, (done, what) =>
     inputs.progress.arc(index, Math.min(0.99, done), what),
   );
@@ -71,7 +84,10 @@ export async function localShare(
     return { share: { excluded, usedFiles: [], part: { reason: computed.reason } } };
   }
   const { part, checkpoint } = computed;
-  return { share: { excluded, usedFiles, part: { ...part, restored: false } }, checkpoint };
+  return {
+    share: { excluded, usedFiles, part: { ...part, restored: false } },
+    ...(checkpoint && { checkpoint }),
+  };
 }
 
 /** Normals or evaluation of an arc in the worker, or why it cannot be used: one bad arc does not end the job. */

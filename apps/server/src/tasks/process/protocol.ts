@@ -10,6 +10,7 @@ import type {
 import type { ArcPart, EvaluationSpec } from './arc-work.js';
 import type { Backend } from './backend.js';
 import type { OrbitContext, OrbitFit } from './orbits/types.js';
+import type { ArcShare } from './pass-inputs.js';
 import type { ProductContext } from './products/context.js';
 import type { ProductFile } from './products/types.js';
 import type { SolvedField } from './summary.js';
@@ -33,15 +34,22 @@ export interface WorkerCalls {
     request: { setup: RecoverySetup; sum: boolean; evaluation?: EvaluationSpec };
     answer: Record<string, never>;
   };
-  /** Computes an arc's normals and adds them, or evaluates it; with the checkpoint to be stored. */
+  /** Computes an arc's normals and adds them, or evaluates it; with its checkpoint where that is to be stored. */
   arc: {
-    request: { arc: ArcObservations; inputs: string; model?: ArcModel };
-    answer: { part: ArcPart; checkpoint: Uint8Array };
+    request: { arc: ArcObservations; inputs: string; model?: ArcModel; checkpoint: boolean };
+    answer: { part: ArcPart; checkpoint?: Uint8Array };
   };
   /** Adds the normals of a checkpoint; `rejected` says why it cannot be used. */
   restore: {
     request: { bytes: Uint8Array; inputs: string };
     answer: { part?: ArcPart; rejected?: string };
+  };
+  /** The sum so far as a checkpoint, with the shares of its arcs. */
+  saveSum: { request: { inputs: string; shares: readonly ArcShare[] }; answer: { checkpoint: Uint8Array } };
+  /** Begins with the sum of a checkpoint; `rejected` says why it cannot be used. */
+  restoreSum: {
+    request: { bytes: Uint8Array; inputs: string };
+    answer: { shares?: readonly ArcShare[]; rejected?: string };
   };
   solve: {
     request: {
