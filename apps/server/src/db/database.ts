@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { DatabaseSchema } from './schema.js';
+import type { CopiedSeriesTable, SeriesMark } from './time-series/row-marks.js';
 
 export interface DatabaseEngine {
   readonly kind: 'pglite' | 'postgresql';
@@ -43,6 +44,17 @@ export interface Database {
     table: keyof DatabaseSchema,
     columns: readonly string[],
     chunks: AsyncIterable<string> | Iterable<string>,
+  ): Promise<number>;
+  /**
+   * COPY … FROM STDIN in binary format: blocks of whole rows as `BinaryRowWriter` makes them. The bytes are given away.
+   * @param marks the series and hours (of UTC) of the rows
+   */
+  copyBinary(
+    transaction: Transaction<DatabaseSchema>,
+    table: CopiedSeriesTable,
+    columns: readonly string[],
+    blocks: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    marks: readonly SeriesMark[],
   ): Promise<number>;
   /** COPY (select) TO STDOUT in text format, as one or more chunks of bytes. `sql` carries no user text. */
   copyOut(sql: string): AsyncIterable<Uint8Array>;

@@ -13,7 +13,7 @@ import { createPgliteDialect, type DriverSettings, type PgliteConnection } from 
 import { PgliteSession } from './pglite-session.js';
 import { QueryMeter } from './query-meter.js';
 import type { DatabaseSchema } from './schema.js';
-import { type CopyEngine, copyRows } from './time-series/copy-in.js';
+import { type CopyEngine, copyBinaryRows, copyOptions, copyRows } from './time-series/copy-in.js';
 import { ensurePartitions } from './time-series/partitions.js';
 
 const COPY_BLOCK_BYTES = 2 * 1024 * 1024;
@@ -106,11 +106,11 @@ async function openSession(
   const copyEngine: CopyEngine = {
     blockBytes: COPY_BLOCK_BYTES,
     ensurePartitions,
-    copyBlock: (transaction, target, block) =>
+    copyBlock: (transaction, target, block, format) =>
       runOnConnection<PgliteConnection>(transaction, async (connection) => {
         if (!connection.inTransaction) throw new Error('copyIn needs an open transaction');
         copiedBytes += block.byteLength;
-        const statement = `COPY ${target} FROM '/dev/blob'`;
+        const statement = `COPY ${target} FROM '/dev/blob'${copyOptions(format)}`;
         const result = await meter.measure(
           statement,
           () =>
@@ -129,6 +129,8 @@ async function openSession(
     engine,
     copyIn: (transaction, table, columns, chunks) =>
       copyRows(copyEngine, transaction, table, columns, chunks),
+    copyBinary: (transaction, table, columns, blocks, marks) =>
+      copyBinaryRows(copyEngine, transaction, table, columns, blocks, marks),
     async *copyOut(sql) {
       // The result is taken whole before it is handed on, so that a slow reader does not hold the only session.
       const chunks: Uint8Array[] = [];

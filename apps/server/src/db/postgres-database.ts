@@ -14,7 +14,7 @@ import { QueryMeter } from './query-meter.js';
 import { ReplicaRouter } from './replica-reader.js';
 import type { DatabaseSchema } from './schema.js';
 import { sessionDialect } from './session-driver.js';
-import { type CopyEngine, copyRows } from './time-series/copy-in.js';
+import { type CopyEngine, copyBinaryRows, copyOptions, copyRows } from './time-series/copy-in.js';
 import { timescaleVersion } from './time-series/hypertables.js';
 import { PartitionKeeper } from './time-series/partitions.js';
 import { isConnectionError } from './transient.js';
@@ -105,10 +105,10 @@ export async function openPostgres(
       ...(timescale === undefined && {
         ensurePartitions: (_transaction, table, days) => partitions.ensure(table, days),
       }),
-      copyBlock: (transaction, target, block) =>
+      copyBlock: (transaction, target, block, format) =>
         runOnConnection<PostgresConnection>(transaction, (connection) => {
           if (!connection.inTransaction) throw new Error('copyIn needs an open transaction');
-          const statement = `COPY ${target} FROM STDIN`;
+          const statement = `COPY ${target} FROM STDIN${copyOptions(format)}`;
           return meter.measure(
             statement,
             () => connection.run((client) => copyFromBlock(client, statement, block)),
@@ -123,6 +123,8 @@ export async function openPostgres(
       engine,
       copyIn: (transaction, table, columns, chunks) =>
         copyRows(copyEngine, transaction, table, columns, chunks),
+      copyBinary: (transaction, table, columns, blocks, marks) =>
+        copyBinaryRows(copyEngine, transaction, table, columns, blocks, marks),
       copyOut: (text) => copyToChunks(main, text),
       statistics: () => ({
         ...meter.figures(),

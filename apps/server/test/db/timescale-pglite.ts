@@ -1,5 +1,7 @@
 import {
   type CopyEngine,
+  copyBinaryRows,
+  copyOptions,
   copyRows,
   type Database,
   type DatabaseSchema,
@@ -29,8 +31,9 @@ export async function openTimescalePglite(
   await migrate(kysely);
   const copyEngine: CopyEngine = {
     blockBytes: 1 << 20,
-    async copyBlock(_transaction, target, block) {
-      const result = await pg.query(`COPY ${target} FROM '/dev/blob'`, [], { blob: new Blob([block]) });
+    async copyBlock(_transaction, target, block, format) {
+      const statement = `COPY ${target} FROM '/dev/blob'${copyOptions(format)}`;
+      const result = await pg.query(statement, [], { blob: new Blob([block]) });
       return result.affectedRows ?? 0;
     },
   };
@@ -40,6 +43,8 @@ export async function openTimescalePglite(
     engine: { kind: 'pglite', version: '17', timescale: await timescaleVersion(kysely), shared: false },
     copyIn: (transaction, table, columns, chunks) =>
       copyRows(copyEngine, transaction, table, columns, chunks),
+    copyBinary: (transaction, table, columns, blocks, marks) =>
+      copyBinaryRows(copyEngine, transaction, table, columns, blocks, marks),
     async *copyOut(sql) {
       const { blob } = await pg.query(`COPY (${sql}) TO '/dev/blob'`);
       if (blob) yield new Uint8Array(await blob.arrayBuffer());

@@ -136,7 +136,7 @@ describe('bad files beside good ones', () => {
 
   it('a failing database leaves no object behind', async () => {
     harness.folder('good', { [GOOD]: text(GOOD) });
-    const db = { ...harness.db, copyIn: () => Promise.reject(new Error('disk full')) };
+    const db = { ...harness.db, copyBinary: () => Promise.reject(new Error('disk full')) };
     const task: Task = (context) => ingestTask({ ...context, db });
     await expect(
       harness.runTask(task, { data_source: `file:${harness.sources}/good`, satellites: PAIR }),

@@ -71,14 +71,14 @@ describe('an ingest that is stopped or tried again', () => {
             ...context,
             db: {
               ...context.db,
-              copyIn: (transaction, table, columns, chunks) => {
-                async function* cut(): AsyncGenerator<string> {
-                  for await (const chunk of chunks) {
-                    yield chunk;
+              copyBinary: (transaction, table, columns, blocks, marks) => {
+                async function* cut(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+                  for await (const block of blocks) {
+                    yield block;
                     abort.abort(new Error('cancelled inside'));
                   }
                 }
-                return context.db.copyIn(transaction, table, columns, cut());
+                return context.db.copyBinary(transaction, table, columns, cut(), marks);
               },
             },
           }),

@@ -8,9 +8,10 @@ import {
   openLevel1b,
   parseLevel1bFileName,
 } from '@gravity/formats';
+import { textArrayField } from '../../db/copy-binary.js';
 import { isBaselineProduct, satelliteOfLetter } from '../../observations/index.js';
-import { CopyFile } from './copy-file.js';
-import { bitText, copyArrayElement, createUtcWriter } from './copy-text.js';
+import { BASELINE_COLUMNS, OBSERVATION_COLUMNS } from './copy-columns.js';
+import { bitText, type CopiedRows, CopyRows, flagFields } from './copy-rows.js';
 import { level1bMetadata } from './level1b-metadata.js';
 import type { ParsedFile, ParseOutcome, ParseRequest, StoredColumn } from './parse-protocol.js';
 import { recordsInInterval, satelliteSelected, satellitesOfLetter } from './selection.js';
@@ -32,7 +33,7 @@ const BASELINE_VALUES = [
 ];
 
 /**
- * Reads a Level-1B file to its end, checks it and writes its records as COPY text.
+ * Reads a Level-1B file to its end, checks it and writes its records as blocks for COPY.
  *
  * @throws FormatError at the first record that does not follow the format
  */
@@ -96,10 +97,12 @@ async function copyRecords(
   const baseline = isBaselineProduct(product);
   const layout = layoutOf(header);
   const rows = baseline
-    ? baselineRows(header, satellite, product, request.fileId)
-    : observationRows(layout, satellite, product, request.fileId, flagWidth(header));
+    ? baselineRows(header, satellite, product)
+    : observationRows(layout, satellite, flagWidth(header));
   const quality = createQualityCollector(header, { interval: request.interval, maxGaps: 100 });
-  const copy = new CopyFile(request.copyPath);
+  const fields = baseline ? BASELINE_COLUMNS.length : OBSERVATION_COLUMNS.length;
+  const copy = new CopyRows(request.copyPath, fields, product, request.fileId);
+  let copied: CopiedRows;
   let records = 0;
   let gpsStart = Number.POSITIVE_INFINITY;
   let gpsEnd = Number.NEGATIVE_INFINITY;
@@ -114,12 +117,12 @@ async function copyRecords(
       records += batch.count;
       progress(records);
     }
+    copied = copy.finish();
+  } finally {
     copy.close();
-  } catch (error) {
-    copy.close(true);
-    throw error;
   }
   return {
+    ...copied,
     product,
     satellite,
     table: baseline ? 'baseline_vectors' : 'satellite_observations',
@@ -167,35 +170,44 @@ function flagWidth(header: Level1bHeader, name = 'qualflg'): number {
   return Math.max(8, ...meanings.map((meaning) => meaning.lastBit + 1));
 }
 
-type RowWriter = (batch: Level1bBatch, copy: CopyFile) => void;
+type RowWriter = (batch: Level1bBatch, copy: CopyRows) => void;
 
-function observationRows(
-  layout: readonly LaidColumn[],
-  satellite: string,
-  product: string,
-  fileId: string,
-  width: number,
-): RowWriter {
-  const utc = createUtcWriter();
+function observationRows(layout: readonly LaidColumn[], satellite: string, width: number): RowWriter {
   const numbers = layout.filter(({ stored }) => stored.kind === 'number').map(({ source }) => source.name);
   const labels = layout.filter(({ stored }) => stored.kind === 'text');
   const owners = new Map(['A', 'B', 'C', 'D'].map((letter) => [letter, satelliteOfLetter(letter)]));
+  const flagField = flagFields(width);
   return (batch, copy) => {
+    const { writer } = copy;
+    const { wholeSeconds, fractionSeconds, gpsSeconds } = batch;
     const values = numbers.map((name) => batch.numbers[name]);
-    const words = labels.map(({ source }) => labelText(batch, source));
+    const labelField = labelFields(labels.map(({ source }) => labelText(batch, source)));
     const ids = batch.texts.GRACEFO_id ?? batch.texts.GRACE_id;
     const flags = batch.bits.qualflg;
     for (let i = 0; i < batch.count; i++) {
-      let list = '';
-      for (let k = 0; k < values.length; k++) list += k === 0 ? values[k][i] : `,${values[k][i]}`;
-      let labelList = '\\N';
-      if (words.length > 0) labelList = `{${words.map((word) => copyArrayElement(word(i))).join(',')}}`;
       const owner = (ids && owners.get(ids[i])) ?? satellite;
-      copy.add(
-        `${utc(batch.wholeSeconds[i], batch.fractionSeconds[i])}\t${batch.gpsSeconds[i]}\t${owner}\t${product}\t` +
-          `${fileId}\t{${list}}\t${labelList}\t${flags ? bitText(flags[i], width) : '\\N'}`,
-      );
+      copy.start(wholeSeconds[i], fractionSeconds[i], gpsSeconds[i], owner);
+      writer.float8Array(values, i);
+      if (labelField) writer.encoded(labelField(i));
+      else writer.null();
+      if (flags) writer.encoded(flagField(flags[i]));
+      else writer.null();
+      writer.endRow();
     }
+  };
+}
+
+/** Mostly the labels of a record are those of the record before. */
+function labelFields(texts: readonly ((i: number) => string)[]): ((i: number) => Uint8Array) | undefined {
+  if (texts.length === 0) return undefined;
+  let last: readonly string[] = [];
+  let field: Uint8Array = new Uint8Array(0);
+  return (i) => {
+    if (field.length === 0 || texts.some((text, k) => text(i) !== last[k])) {
+      last = texts.map((text) => text(i));
+      field = textArrayField(last);
+    }
+    return field;
   };
 }
 
@@ -210,10 +222,11 @@ function labelText(batch: Level1bBatch, column: Level1bColumn): (i: number) => s
   return (i) => texts[i];
 }
 
-function baselineRows(header: Level1bHeader, pair: string, product: string, fileId: string): RowWriter {
-  const utc = createUtcWriter();
-  const width = flagWidth(header);
+function baselineRows(header: Level1bHeader, pair: string, product: string): RowWriter {
+  const flagField = flagFields(flagWidth(header));
   return (batch, copy) => {
+    const { writer } = copy;
+    const { wholeSeconds, fractionSeconds, gpsSeconds } = batch;
     const number = (name: string) => {
       const values = batch.numbers[name];
       if (values) return values;
@@ -226,10 +239,12 @@ function baselineRows(header: Level1bHeader, pair: string, product: string, file
     const ratios = SNR.map(number);
     const flags = batch.bits.qualflg;
     for (let i = 0; i < batch.count; i++) {
-      let row = `${utc(batch.wholeSeconds[i], batch.fractionSeconds[i])}\t${batch.gpsSeconds[i]}\t${pair}\t${product}\t${fileId}`;
-      for (let k = 0; k < values.length; k++) row += `\t${values[k][i]}`;
-      row += `\t{${ratios[0][i]},${ratios[1][i]},${ratios[2][i]},${ratios[3][i]}}`;
-      copy.add(`${row}\t${flags ? bitText(flags[i], width) : '\\N'}`);
+      copy.start(wholeSeconds[i], fractionSeconds[i], gpsSeconds[i], pair);
+      for (let k = 0; k < values.length; k++) writer.float8(values[k][i]);
+      writer.float8Array(ratios, i);
+      if (flags) writer.encoded(flagField(flags[i]));
+      else writer.null();
+      writer.endRow();
     }
   };
 }

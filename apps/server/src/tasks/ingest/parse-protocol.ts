@@ -1,4 +1,5 @@
 import type { FormatErrorCode, QualityReport, TableReadOptions } from '@gravity/formats';
+import type { CopiedRows } from './copy-rows.js';
 import type { GpsInterval } from './parameters.js';
 
 /** What the parsing thread is asked to do with one file; plain data. */
@@ -6,7 +7,7 @@ export interface ParseRequest {
   readonly id: number;
   /** The staged file. */
   readonly path: string;
-  /** Where the COPY text goes. */
+  /** Where the rows for COPY go. */
   readonly copyPath: string;
   /** Name of the file, for messages and for what the name tells. */
   readonly name: string;
@@ -26,7 +27,7 @@ export interface StoredColumn {
 }
 
 /** A file whose records are ready for COPY. */
-export interface ParsedFile {
+export interface ParsedFile extends CopiedRows {
   readonly product: string;
   /** Canonical name, or a pair. */
   readonly satellite: string;

@@ -5,9 +5,10 @@ import {
   readEpochTable,
   readGeorbOrbit,
 } from '@gravity/formats';
+import type { BinaryRowWriter } from '../../db/copy-binary.js';
 import { pairName, parseSatelliteNames } from '../../observations/index.js';
-import { CopyFile } from './copy-file.js';
-import { createUtcWriter } from './copy-text.js';
+import { BASELINE_COLUMNS, OBSERVATION_COLUMNS } from './copy-columns.js';
+import { type CopiedRows, CopyRows } from './copy-rows.js';
 import type { ParsedFile, ParseOutcome, ParseRequest, StoredColumn } from './parse-protocol.js';
 import { recordsInInterval, satelliteSelected } from './selection.js';
 import { tableQuality } from './table-quality.js';
@@ -27,7 +28,7 @@ const COLUMNS: Readonly<Record<EpochTable['kind'], readonly StoredColumn[]>> = {
 };
 
 /**
- * Reads a table of epochs (or an orbit file of GEORB), checks it and writes its rows as COPY text.
+ * Reads a table of epochs (or an orbit file of GEORB), checks it and writes its rows as blocks for COPY.
  *
  * @throws FormatError with file and line
  */
@@ -46,16 +47,16 @@ export async function parseTableFile(
   if (!recordsInInterval(first, last, request.interval))
     return skipped('the rows lie outside of the interval');
   const quality = tableQuality(table, product, satellite, request.interval);
-  const copy = new CopyFile(request.copyPath);
+  const fields = table.kind === 'ranging' ? BASELINE_COLUMNS.length : OBSERVATION_COLUMNS.length;
+  const copy = new CopyRows(request.copyPath, fields, product, request.fileId);
   try {
-    writeRows(table, satellite, product, request.fileId, copy);
+    writeRows(table, satellite, copy);
+    const copied = copy.finish();
+    progress(table.count);
+    return { kind: 'parsed', file: describe(table, product, satellite, quality, copied) };
+  } finally {
     copy.close();
-  } catch (error) {
-    copy.close(true);
-    throw error;
   }
-  progress(table.count);
-  return { kind: 'parsed', file: describe(table, product, satellite, quality) };
 }
 
 async function readTable(request: ParseRequest, bytes: AsyncIterable<Uint8Array>): Promise<EpochTable> {
@@ -112,42 +113,54 @@ function namedInFile(request: ParseRequest): readonly string[] {
   return found.length === 1 ? found : [];
 }
 
-function writeRows(
-  table: EpochTable,
-  satellite: string,
-  product: string,
-  fileId: string,
-  copy: CopyFile,
-): void {
-  const utc = createUtcWriter();
-  const owner = `${satellite}\t${product}\t${fileId}`;
-  const values = rowText(table);
+function writeRows(table: EpochTable, satellite: string, copy: CopyRows): void {
+  const values = rowFields(table, copy.writer);
   for (let i = 0; i < table.count; i++) {
-    copy.add(
-      `${utc(table.wholeSeconds[i], table.fractionSeconds[i])}\t${table.gpsSeconds[i]}\t${owner}\t${values(i)}`,
-    );
+    copy.start(table.wholeSeconds[i], table.fractionSeconds[i], table.gpsSeconds[i], satellite);
+    values(i);
+    copy.writer.endRow();
   }
 }
 
-function rowText(table: EpochTable): (i: number) => string {
+/** Writes the measurements, and nulls for what a table has not. */
+function rowFields(table: EpochTable, writer: BinaryRowWriter): (i: number) => void {
   if (table.kind === 'ranging') {
     const { range, rangeRate, rangeAcceleration } = table;
-    const absent = Array.from({ length: 9 }, () => '\\N').join('\t');
-    return (i) =>
-      `${range ? range[i] : '\\N'}\t${rangeRate[i]}\t${rangeAcceleration ? rangeAcceleration[i] : '\\N'}\t${absent}`;
+    const optional = (values: Float64Array | undefined, i: number) => {
+      if (values) writer.float8(values[i]);
+      else writer.null();
+    };
+    return (i) => {
+      optional(range, i);
+      writer.float8(rangeRate[i]);
+      optional(rangeAcceleration, i);
+      for (let k = 0; k < 9; k++) writer.null();
+    };
   }
-  const list = (array: Float64Array, i: number, width: number) =>
-    array.subarray(i * width, (i + 1) * width).join(',');
-  const literal = (text: string) => `{${text}}\t\\N\t\\N`;
-  if (table.kind === 'orbit') {
-    const { position, velocity } = table;
-    return (i) => literal(`${list(position, i, 3)},${list(velocity, i, 3)}`);
-  }
-  if (table.kind === 'attitude') return (i) => literal(list(table.quaternion, i, 4));
-  return (i) => literal(list(table.acceleration, i, 3));
+  const columns = tableColumns(table);
+  return (i) => {
+    writer.float8Array(columns, i);
+    writer.null();
+    writer.null();
+  };
 }
 
-function describe(table: EpochTable, product: string, satellite: string, quality: QualityReport): ParsedFile {
+function tableColumns(table: Exclude<EpochTable, { kind: 'ranging' }>): readonly Float64Array[] {
+  const split = (array: Float64Array, width: number) =>
+    Array.from({ length: width }, (_, k) =>
+      Float64Array.from({ length: table.count }, (_, i) => array[i * width + k]),
+    );
+  if (table.kind === 'orbit') return [...split(table.position, 3), ...split(table.velocity, 3)];
+  return table.kind === 'attitude' ? split(table.quaternion, 4) : split(table.acceleration, 3);
+}
+
+function describe(
+  table: EpochTable,
+  product: string,
+  satellite: string,
+  quality: QualityReport,
+  copied: CopiedRows,
+): ParsedFile {
   const metadata: Record<string, unknown> = { time_scale: 'GPS', kind: table.kind };
   if (table.kind === 'orbit') metadata.frame = table.frame === 'inertial' ? 'celestial' : 'terrestrial';
   for (const [key, value] of Object.entries(table.metadata).slice(0, 40)) {
@@ -155,6 +168,7 @@ function describe(table: EpochTable, product: string, satellite: string, quality
   }
   if (table.notes.length > 0) metadata.notes = table.notes;
   return {
+    ...copied,
     product,
     satellite,
     table: table.kind === 'ranging' ? 'baseline_vectors' : 'satellite_observations',

@@ -6,7 +6,7 @@ import { parseLevel1bFile } from './parse-level1b.js';
 import type { ParseOutcome, ParseRequest, ParserMessage } from './parse-protocol.js';
 import { parseTableFile } from './parse-table.js';
 
-/** The parsing thread: one staged file after the other becomes COPY text, numbers and a quality report. */
+/** The parsing thread: one staged file after the other becomes rows for COPY, numbers and a quality report. */
 const port = parentPort;
 if (!port) throw new Error('parse-worker runs as a worker thread only');
 registerSatellites((workerData as { readonly satellites: readonly Satellite[] }).satellites);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FormatError, openArchive, readAllBytes } from '@gravity/formats';
 import type { TaskContext } from '../../jobs/task.js';
 import { type FileToCommit, findIngested, type KnownFile } from './commit.js';
@@ -30,6 +31,8 @@ export interface Preparation {
 }
 
 const MAX_REPORT_BYTES = 64 * 1024;
+/** What an idle database needs to say whether a file is known, with room to spare. */
+const ANSWER_MILLISECONDS = 30;
 
 /** Unpacks, hashes and parses the files of the source, one after the other. */
 export async function* prepareFiles(
@@ -38,6 +41,7 @@ export async function* prepareFiles(
 ): AsyncGenerator<Prepared, void, undefined> {
   const { context, request, progress } = preparation;
   const reports = new Map<string, string>();
+  const seen = new Set<string>();
   for (const entry of entries) {
     context.signal.throwIfAborted();
     const selection = selectEntry(entry.name, entry.explicit, request);
@@ -49,7 +53,7 @@ export async function* prepareFiles(
     }
     progress.startEntry(entry.bytes);
     try {
-      yield* prepareEntry(entry, preparation, reports);
+      yield* prepareEntry(entry, preparation, reports, seen);
     } catch (error) {
       // a damaged archive ends here; the members before the damage are in
       if (!(error instanceof FormatError)) throw error;
@@ -63,6 +67,7 @@ async function* prepareEntry(
   entry: SourceEntry,
   preparation: Preparation,
   reports: Map<string, string>,
+  seen: Set<string>,
 ): AsyncGenerator<Prepared, void, undefined> {
   const { request, progress } = preparation;
   const source = await entry.open();
@@ -89,7 +94,7 @@ async function* prepareEntry(
           : skipped(name, selection.reason, archiveOf(entry, isArchive));
         continue;
       }
-      yield await prepareFile(name, stream, archiveOf(entry, isArchive), preparation, reports);
+      yield await prepareFile(name, stream, archiveOf(entry, isArchive), preparation, reports, seen);
     }
   } finally {
     source.destroy();
@@ -104,6 +109,7 @@ async function prepareFile(
   archive: string | undefined,
   preparation: Preparation,
   reports: ReadonlyMap<string, string>,
+  seen: Set<string>,
 ): Promise<Prepared> {
   const { context, request, workspace, parser, progress } = preparation;
   const from = progress.position();
@@ -113,8 +119,17 @@ async function prepareFile(
   try {
     const staged = await stageFile(stream, path, context.signal);
     const to = progress.position();
-    const known = await findIngested(context, staged.sha256);
-    if (known) return { kind: 'outcome', outcome: knownOutcome(context, name, archive, known, staged) };
+    // a database that is busy with the rows of the file before does not hold up the parsing
+    const search = findIngested(context, staged.sha256);
+    search.catch(() => undefined);
+    const found = await Promise.race([search, delay(ANSWER_MILLISECONDS, undefined, { ref: false })]);
+    const again = seen.has(staged.sha256);
+    seen.add(staged.sha256);
+    const isKnown = (file: KnownFile): Prepared => ({
+      kind: 'outcome',
+      outcome: knownOutcome(context, name, archive, file, staged, again),
+    });
+    if (found) return isKnown(found);
     const fileId = randomUUID();
     const { dataType, satellites, interval, validate, table } = request;
     const outcome = await parser.parse(
@@ -124,6 +139,8 @@ async function prepareFile(
         progress.show(from + (to - from) * done, `${name}: ${groupDigits(records)} records`);
       },
     );
+    const known = await search;
+    if (known) return isKnown(known);
     if (outcome.kind === 'fault') return rejected(name, outcome.fault, archive);
     if (outcome.kind === 'skipped') {
       const { reason, product, satellite } = outcome;
@@ -154,15 +171,19 @@ async function reportText(stream: AsyncIterable<Uint8Array>, name: string): Prom
   return Buffer.from(bytes).toString('latin1').replace(/\0/g, '').trim().slice(0, 2000);
 }
 
-/** A file of this very job, stored by an attempt before this one, counts as ingested by it. */
+/**
+ * A file of this very job, stored by an attempt before this one, counts as ingested by it.
+ * @param again the content was in this source before
+ */
 function knownOutcome(
   context: TaskContext,
   name: string,
   archive: string | undefined,
   known: KnownFile,
   staged: { readonly bytes: number; readonly sha256: string },
+  again: boolean,
 ): FileOutcome {
-  const own = known.jobId === context.jobId;
+  const own = known.jobId === context.jobId && !again;
   return {
     status: own ? 'ingested' : 'already_ingested',
     name,
