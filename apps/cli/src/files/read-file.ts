@@ -16,7 +16,10 @@ export async function readMembers(path: string): Promise<FileMember[]> {
   if (!info.isFile()) throw new UsageError(`${path}: not a file`);
   const members: FileMember[] = [];
   for await (const member of openArchive(createReadStream(path), { file: basename(path) })) {
-    members.push({ name: member.name, bytes: await readAllBytes(member.stream, member.name) });
+    const bytes = await readAllBytes(member.stream, member.name);
+    if (headText(bytes, 4) === 'PK\u0003\u0004')
+      throw new UsageError(`${path}: a ZIP archive; unpack it first (gzip and tar are opened)`);
+    members.push({ name: member.name, bytes });
   }
   return members;
 }
