@@ -138,12 +138,16 @@ for (let pass = 1; pass <= passes; pass++) {
   const start = seconds();
   let compression;
   const arcSeconds = [];
-  for (const [k, arc] of arcs.entries()) {
-    const before = seconds();
+  // A function of its own: a variable of the loop would hold an arc's matrix while the next one is computed.
+  const addArc = async (arc) => {
     const normals = await computeNormals(current, arc, la);
-    compression = normals.compression;
     if (store) await addArcToPanels(total, normals, la);
     else addArcNormals(total, normals);
+    return normals.compression;
+  };
+  for (const [k, arc] of arcs.entries()) {
+    const before = seconds();
+    compression = await addArc(arc);
     arcSeconds.push(seconds() - before);
     say(
       `arc ${k + 1} in ${(seconds() - before).toFixed(1)} s, ${compression.rows} rows, ${(process.memoryUsage.rss() / 1e9).toFixed(2)} GB`,

@@ -13,13 +13,16 @@ let collect: (() => void) | undefined;
  */
 export function allocateShared(length: number): Float64Array {
   const bytes = length * 8;
-  if (handedOut > 0 && handedOut + bytes > COLLECT_EVERY) {
-    collect ??= exposeCollector();
-    collect();
-    handedOut = 0;
-  }
+  if (handedOut > 0 && handedOut + bytes > COLLECT_EVERY) collectShared();
   handedOut += bytes;
   return new Float64Array(new SharedArrayBuffer(bytes));
+}
+
+/** Gives the memory of arrays that nobody refers to any more back, before a step that needs much of it. */
+export function collectShared(): void {
+  collect ??= exposeCollector();
+  collect();
+  handedOut = 0;
 }
 
 function exposeCollector(): () => void {

@@ -1,5 +1,5 @@
 import type { Geopotential } from '@gravity/geodesy';
-import { type LinearAlgebra, NotPositiveDefiniteError } from '@gravity/linalg';
+import { collectShared, type LinearAlgebra, NotPositiveDefiniteError } from '@gravity/linalg';
 import type { RecoverySetup, RecoverySolution, Regularization } from '../types.js';
 import { constraintOf, singularNormals } from './constraint.js';
 import { meanDiagonal, type TotalNormals } from './normals-sum.js';
@@ -17,6 +17,9 @@ export interface SolveOptions {
   /** The covariance takes the place of the normals, which are lost: no second matrix is needed. Default false. */
   readonly overwriteNormals?: boolean;
 }
+
+/** Parameters above which matrices are what fills the memory. */
+const LARGE = 2000;
 
 const largest = (values: Float64Array): number => values.reduce((max, v) => Math.max(max, v), 0);
 
@@ -46,6 +49,8 @@ export async function solveNormals(
     { length: n },
     (_, i) => 1 / Math.sqrt(total.matrix[i * n + i] + diagonal[i] || 1),
   );
+  // What the last arc has left would be there all the time.
+  if (n > LARGE) collectShared();
   const work = options.overwriteNormals ? total.matrix : la.allocate(n * n);
   const rowSums = scaleUpper(n, total.matrix, diagonal, scale, work);
   try {

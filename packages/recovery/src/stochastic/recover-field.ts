@@ -97,11 +97,13 @@ export async function recoverField(
       const normals = emptyNormals(current, la);
       const residuals: ResidualStatistics[] = [];
       const report = progress(pass, pass > 1 && stochastic ? 'normals' : 'whole');
-      for (const [i, arc] of arcs.entries()) {
+      // A function of its own: a variable of the loop would hold an arc's matrix while the next one is computed.
+      const add = async (arc: ArcObservations, i: number) => {
         const part = await computeNormals(current, arc, la, { ...models[i], onProgress: report(i) });
         addArcNormals(normals, part);
         residuals.push(...part.residuals);
-      }
+      };
+      for (const [i, arc] of arcs.entries()) await add(arc, i);
       residualsBefore ??= residuals;
       const solved = await solveRegularized(current, normals, regularization, la, { priorField, weight });
       return { ...solved, field: solved.solution.field, sigma0: solved.solution.sigma0, normals };

@@ -1,4 +1,4 @@
-import { type LinearAlgebra, NotPositiveDefiniteError } from '@gravity/linalg';
+import { collectShared, type LinearAlgebra, NotPositiveDefiniteError } from '@gravity/linalg';
 import { ArcError } from '../../errors.js';
 import type { RecoverySolution, Regularization } from '../../types.js';
 import { constraintOf, type SolvedDegrees, singularNormals } from '../constraint.js';
@@ -46,6 +46,7 @@ export async function solvePanelNormals(
   const rightHandSide = total.rightHandSide.map((v, i) => v + constraint.diagonal[i] * constraint.offset[i]);
   const x = la.allocate(n);
   for (let i = 0; i < n; i++) x[i] = rightHandSide[i] * scale[i];
+  collectShared();
   const buffers = panelBuffers(layout, la);
   const rowSums = new Float64Array(n);
   const inverseSums = new Float64Array(n);
