@@ -10,6 +10,7 @@ import { addDemoCommand } from './commands/demo.js';
 import { addFilterCommand } from './commands/filter.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addOrbitCommand } from './commands/orbit.js';
+import { addProvenanceCommands } from './commands/provenance.js';
 import { addRecoverCommand } from './commands/recover.js';
 import { addServeCommand } from './commands/serve.js';
 import { addSimulateCommand } from './commands/simulate.js';
@@ -32,6 +33,7 @@ export function createProgram(version: string): Command {
   addFilterCommand(program);
   addCompareCommand(program);
   addClientCommands(program);
+  addProvenanceCommands(program);
   addCheckCommand(program);
   addAdminCommand(program);
   addKeysCommand(program);

@@ -42,6 +42,7 @@ import { objectRoutes } from './routes/objects.js';
 import { observationRoutes } from './routes/observations.js';
 import { operationRoutes } from './routes/operations.js';
 import { productRoutes } from './routes/products.js';
+import { provenanceRoutes } from './routes/provenance.js';
 import { quotaRoutes } from './routes/quotas.js';
 import { uploadRoutes } from './routes/uploads.js';
 import { userRoutes } from './routes/users.js';
@@ -192,6 +193,7 @@ async function addApi(api: Api, context: AppContext): Promise<void> {
   jobRoutes(api, context);
   jobEventRoutes(api, context);
   productRoutes(api, context);
+  provenanceRoutes(api, context);
   quotaRoutes(api, context);
   webhookRoutes(api, context);
   fileRoutes(api, context);

@@ -43,7 +43,11 @@ function errorStatuses(schema: Json, isPublic: boolean): number[] {
     statuses.push(422);
   const id = schema.operationId;
   if (
-    id === 'cancelJob' || id === 'retryJob' || id === 'createWebhook' || id === 'testWebhook' ||
+    id === 'cancelJob' ||
+    id === 'retryJob' ||
+    id === 'reproduceProduct' ||
+    id === 'createWebhook' ||
+    id === 'testWebhook' ||
     id === 'registerUser' ||
     id === 'createApiKey' ||
     id === 'updateUser' ||
@@ -105,6 +109,11 @@ function completeOperations(document: Json): void {
           links: jobLinks,
           headers: jobHeaders,
         };
+      }
+      if (id === 'getProductProvenance') {
+        const content = responses['200'].content as Json;
+        content['application/provenance+json'] = { schema: { type: 'object' } };
+        content['image/svg+xml'] = { schema: { type: 'string' } };
       }
       if (id === 'listJobEvents') {
         const content = responses['200'].content as Json;

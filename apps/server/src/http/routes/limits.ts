@@ -14,6 +14,7 @@ import {
 } from '../schemas/process-options.js';
 
 const DEGREES_SHOWN = [60, 90, 120, 150, 180];
+
 import { readQuota } from './quotas.js';
 
 /** What a client may ask for, so that it need not find out by errors. */

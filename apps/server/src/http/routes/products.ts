@@ -8,15 +8,8 @@ import { etagOf, matchesEtag } from '../conditional.js';
 import { type Api, type AppContext, isAdmin, linkPrefix, principalOf } from '../context.js';
 import { decodeTimeCursor, timePage } from '../cursor.js';
 import { notFound } from '../errors.js';
-import { readProvenance } from '../provenance.js';
 import { CursorQuery, JsonObject, ProductIdParams, stringEnum, Timestamp } from '../schemas/common.js';
-import {
-  ProductListSchema,
-  ProductSchema,
-  ProvenanceSchema,
-  presentProduct,
-  productStatuses,
-} from '../schemas/products.js';
+import { ProductListSchema, ProductSchema, presentProduct, productStatuses } from '../schemas/products.js';
 import { sendObject } from '../send-object.js';
 
 const tags = ['products'];
@@ -30,7 +23,11 @@ function visibleTo(principal: Principal) {
       : where.or([where('status', '=', 'published'), where('user_id', '=', principal.id)]);
 }
 
-async function visibleProduct({ db }: AppContext, request: FastifyRequest, id: string): Promise<ProductRow> {
+export async function visibleProduct(
+  { db }: AppContext,
+  request: FastifyRequest,
+  id: string,
+): Promise<ProductRow> {
   const product = await db.kysely
     .selectFrom('gravity_products')
     .selectAll()
@@ -110,7 +107,7 @@ function addList(api: Api, { db }: AppContext): void {
 
 /** Products, their files, where they came from. */
 export function productRoutes(api: Api, context: AppContext): void {
-  const { db, objects } = context;
+  const { objects } = context;
   addList(api, context);
 
   api.get(
@@ -182,20 +179,6 @@ export function productRoutes(api: Api, context: AppContext): void {
       reply.header('cache-control', 'no-store');
       return { url, expires_at: expiresAt.toISOString() };
     },
-  );
-
-  api.get(
-    '/products/:product_id/provenance',
-    {
-      schema: {
-        operationId: 'getProductProvenance',
-        tags,
-        summary: 'How a product came to be',
-        params: ProductIdParams,
-        response: { 200: ProvenanceSchema },
-      },
-    },
-    async (request) => readProvenance(db, await visibleProduct(context, request, request.params.product_id)),
   );
 
   api.get(

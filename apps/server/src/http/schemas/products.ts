@@ -6,6 +6,7 @@ import {
   JsonObject,
   NextCursor,
   NullableInteger,
+  NullableJsonObject,
   NullableNumber,
   NullableString,
   NullableTimestamp,
@@ -78,6 +79,10 @@ export const ProvenanceSchema = Type.Object(
         user_id: Uuid,
         status: Type.String(),
         parameters: JsonObject,
+        software: Type.Unsafe<Record<string, unknown> | null>({
+          ...NullableJsonObject,
+          description: '{name, version, commit}',
+        }),
         started_at: NullableTimestamp,
         completed_at: NullableTimestamp,
         used: Type.Array(ProvenanceEntitySchema),

@@ -91,6 +91,9 @@ export function recipeOf({ request, target, prepared, inputs }: PreparedJob, bac
     planId: _plan,
     startTime: _s,
     endTime: _e,
+    // as resolved in the target, wherever they came from
+    satellites: _satellites,
+    arcLengthHours: _arcs,
     ...numbers
   } = request;
   const { planId: _targetPlan, ...place } = target;

@@ -1,0 +1,37 @@
+import type { Database } from '../db/database.js';
+import type { JobRow } from '../jobs/job-service.js';
+import type { ProductRow } from './read-provenance.js';
+
+/**
+ * The parameters that compute a product again, whoever asks and whatever was planned since: interval, satellites and
+ * length of the arcs as they were resolved then, without the plan they came from.
+ */
+export async function reproductionParameters(
+  { kysely }: Database,
+  product: ProductRow,
+  made: JobRow,
+): Promise<Record<string, unknown>> {
+  const { plan_id: _plan, ...parameters } = made.parameters;
+  const edge = await kysely
+    .selectFrom('provenance_edges')
+    .select('entity_id')
+    .where('job_id', '=', made.id)
+    .where('relation', '=', 'used')
+    .where('entity_kind', '=', 'job')
+    .executeTakeFirst();
+  const plan =
+    edge &&
+    (await kysely
+      .selectFrom('processing_jobs')
+      .select('parameters')
+      .where('id', '=', edge.entity_id)
+      .executeTakeFirst());
+  const arcHours = parameters.arc_length_hours ?? plan?.parameters.arc_length_hours;
+  return {
+    ...parameters,
+    start_time: product.time_start?.toISOString(),
+    end_time: product.time_end?.toISOString(),
+    satellites: product.satellites,
+    ...(arcHours !== undefined && { arc_length_hours: arcHours }),
+  };
+}
