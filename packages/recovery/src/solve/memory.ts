@@ -3,7 +3,7 @@ const BASE_BYTES = 220e6;
 /** Rows as long as the normals are wide that an arc holds at once: its batches and the products they come from. */
 const WORK_ROWS = 4000;
 /** Shared memory nobody refers to any more that may be there before the collector is asked. */
-const UNCOLLECTED_BYTES = 512e6;
+const UNCOLLECTED_BYTES = 250e6;
 const PAGE_BYTES = 4096;
 /** Sides of panels worth their reads, and the step between them. */
 const LEAST_PANEL_ROWS = 256;
@@ -75,7 +75,7 @@ export function estimateMemory(use: MemoryUse): MemoryEstimate {
   const upper = upperBytes(n);
   const whole = 8 * n * n;
   const kept = use.keepNormals ? upper : 0;
-  const base = BASE_BYTES + Math.min(UNCOLLECTED_BYTES, 2 * upper);
+  const base = BASE_BYTES + Math.min(UNCOLLECTED_BYTES, 4 * upper);
   const checkpoint = use.checkpoints ? 2.5 * 4 * n * n : 0;
   return withPeak(n, {
     accumulationBytes: base + 2 * upper + workBytes(n) + checkpoint,
@@ -89,7 +89,7 @@ export function estimatePanelMemory(use: MemoryUse, panelRows: number): MemoryEs
   const n = parametersOf(use);
   const upper = upperBytes(n);
   const panel = 8 * n * panelRows;
-  const base = BASE_BYTES + Math.min(UNCOLLECTED_BYTES, 2 * upper);
+  const base = BASE_BYTES + Math.min(UNCOLLECTED_BYTES, 4 * upper);
   return withPeak(n, {
     accumulationBytes: base + upper + Math.max(workBytes(n), 2 * panel),
     solutionBytes: base + 4 * panel,
