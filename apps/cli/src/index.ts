@@ -17,6 +17,7 @@ export * from './client/settings-file.js';
 export type * from './client/types.js';
 export * from './combine/combine.js';
 export * from './combine/normals-system.js';
+export * from './combine/weights.js';
 export * from './combine/write-normals.js';
 export { openNormalsSystem } from './files/read-normals.js';
 export * from './recover/accuracy.js';

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { FormatError } from '@gravity/formats';
-import { ConfigError, DatabaseUnavailableError, TransportUnavailableError } from '@gravity/server';
 import { ApiError, ConnectionError } from '@gravity/client';
+import { FormatError } from '@gravity/formats';
+import { ArcError, SolutionError } from '@gravity/recovery';
+import { ConfigError, DatabaseUnavailableError, TaskError, TransportUnavailableError } from '@gravity/server';
 import { JobFailedError } from './client/follow-job.js';
 import { note, UsageError } from './output.js';
 import { createProgram } from './program.js';
@@ -18,6 +19,9 @@ const EXPECTED = [
   JobFailedError,
   FormatError,
   RangeError,
+  ArcError,
+  SolutionError,
+  TaskError,
 ];
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {

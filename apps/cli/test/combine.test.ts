@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Coefficient,
+  chooseWeights,
   combineSystems,
+  contributionsPerDegree,
   type NormalsSystem,
+  openCommonSystems,
   openNormalsSystem,
   solveCombined,
+  weightedSum,
   writeCombinedNormals,
 } from '@gravity/cli';
 import { packedIndex, readSinex, type SinexNormals } from '@gravity/formats';
@@ -19,13 +23,15 @@ import {
 } from '@gravity/geodesy';
 import { createLinearAlgebra, type LinearAlgebra } from '@gravity/linalg';
 import { K20_ANELASTIC } from '@gravity/products';
-import { GaussianNoise } from '@gravity/recovery';
+import { contributionPerDegree, GaussianNoise } from '@gravity/recovery';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const SINEX = new URL('../../../packages/formats/test/fixtures/sinex/', import.meta.url).pathname;
 const TUG = `${SINEX}normals_swarm1_2013-11.snx.txt.gz`;
 const ASU = `${SINEX}GSWARM_NE_SABC_ASU_2014-08_01_IFG.snx.txt.gz`;
 const CONSTANTS = { gm: 3.986004415e14, radius: 6378136.3 };
+
+const NONE = { kaula: 0, tikhonov: 0 };
 
 let la: LinearAlgebra;
 const folder = mkdtempSync(join(tmpdir(), 'gravity-combine-'));
@@ -47,7 +53,12 @@ async function solve(
   reference: Geopotential,
   weights = systems.map(() => 1),
 ) {
-  return solveCombined(await combineSystems(systems, weights, reference, la), reference, 0, la);
+  return solveCombined(
+    await combineSystems(systems, weights, reference, la),
+    reference,
+    { kaula: 0, tikhonov: 0 },
+    la,
+  );
 }
 /** The file with all it holds, read by the reader of the formats package alone. */
 const published = (path: string): Promise<SinexNormals> => readSinex(createReadStream(path), { file: path });
@@ -128,7 +139,7 @@ describe('published normal equations', () => {
     const weights = [2, 0.5];
     const reference = systems[0].reference;
     const combined = await combineSystems(systems, weights, reference, la);
-    const { field } = await solveCombined(combined, reference, 0, la);
+    const { field } = await solveCombined(combined, reference, { kaula: 0, tikhonov: 0 }, la);
     for (const name of ['sum.snx', 'sum.gnm']) {
       const path = join(folder, name);
       await writeCombinedNormals(path, { combined, systems, weights, reference, field, producer: 'test' });
@@ -264,10 +275,95 @@ describe('systems about different fields, with different constants', () => {
     });
   });
 
+  describe('with weights from variance components', () => {
+    // what the files state is wrong by these factors of the standard deviation
+    const factors = [1, 3, 0.5];
+    const sets = factors.map((factor) =>
+      Array.from({ length: 400 }, () => {
+        const a = Float64Array.from({ length: count }, () => noise.next());
+        return {
+          a,
+          l: a.reduce((sum, v, i) => sum + v * truth[i], 0) + factor * sigma * noise.next(),
+        };
+      }),
+    );
+    const names = ['a', 'b', 'c'];
+    const given = (kaula = 0) => ({
+      weights: 'vce' as const,
+      regularization: { kaula, tikhonov: 0 },
+      regularizationWeight: kaula > 0 ? ('vce' as const) : ('given' as const),
+    });
+    const commonOf = () =>
+      openCommonSystems(
+        sets.map((set, k) => systemOf(set, 0.3 * k, (4 - 0.01 * k) * 1e14, 6.3e6)),
+        common,
+        la,
+      );
+
+    it('finds the noise of every file, from whatever weights it starts', async () => {
+      const systems = await commonOf();
+      const found = await chooseWeights(systems, names, [1, 1, 1], common, given(), la);
+      expect(found.variances?.converged).toBe(true);
+      factors.forEach((factor, k) => {
+        // 400 rows less a third of 21 parameters: a variance is good to sqrt(2/393) = 7 %; three times that
+        expect(Math.abs(1 / (found.weights[k] * factor ** 2) - 1)).toBeLessThan(0.21);
+      });
+      const again = await chooseWeights(systems, names, [20, 0.3, 1], common, given(), la);
+      found.weights.forEach((weight, k) => {
+        // converged to 1e-3 of the variances
+        expect(Math.abs(again.weights[k] / weight - 1)).toBeLessThan(2e-3);
+      });
+      // With the weights found, the whole has unit variance, and the field is nearer to the truth.
+      const solved = await solveCombined(weightedSum(systems, found.weights, la), common, NONE, la);
+      expect(Math.abs((solved.sigma0 as number) - 1)).toBeLessThan(1e-3);
+      const distance = (field: Geopotential) =>
+        Math.hypot(...coefficients.map((c, i) => at(field, c) - truth[i]));
+      const equal = await solveCombined(weightedSum(systems, [1, 1, 1], la), common, NONE, la);
+      expect(distance(solved.field)).toBeLessThan(distance(equal.field));
+    });
+
+    it('finds the weight of the regularization beside them', async () => {
+      const kaula = 8;
+      const found = await chooseWeights(await commonOf(), names, [1, 1, 1], common, given(kaula), la);
+      // the coefficients are of size 1 about zero: K = (n²/8)² is off by the mean of (x·n²)² over its 21 terms
+      const size = truth.reduce((sum, x, i) => sum + (x * degree[i] ** 2) ** 2, 0) / count;
+      expect(found.regularization.kaula / Math.sqrt(size)).toBeCloseTo(1, 1);
+    });
+
+    it('shares the coefficients out among files and regularization', async () => {
+      const systems = await commonOf();
+      const weights = [1, 1 / 9, 4];
+      const regularization = { kaula: 0.5, tikhonov: 0 };
+      const solved = await solveCombined(weightedSum(systems, weights, la), common, regularization, la);
+      const shares = contributionsPerDegree(systems, weights, solved.covariance);
+      const total = contributionPerDegree({ degreeMin: 2, degreeMax: 4 }, solved);
+      for (const n of [2, 3, 4]) {
+        const own = shares.map((share) => share[n]);
+        expect(Math.abs(own[0] + own[1] + own[2] - total[n])).toBeLessThan(1e-12);
+        // rows alike and weights 1 : 1/9 : 4
+        expect(own[2]).toBeGreaterThan(own[0]);
+        expect(own[0]).toBeGreaterThan(own[1]);
+      }
+    });
+
+    it('refuses square sums that are not those before the fit, by name', async () => {
+      const systems = [await open(TUG), await open(ASU)];
+      const opened = await openCommonSystems(systems, systems[1].reference, la);
+      await expect(
+        chooseWeights(opened, ['tug', 'asu'], [1, 1], systems[1].reference, given(), la),
+      ).rejects.toThrow(/^asu: the weighted square sum is missing or not that of the a-priori values/);
+    });
+  });
+
   it('Kaula pulls towards the common field', async () => {
     const systems = [systemOf(rows, 0.4, common.gm, common.radius)];
     const combined = await combineSystems(systems, [1e-12], common, la);
-    const { field, dataContribution } = await solveCombined(combined, common, 1e-3, la);
+    const { field, dataContribution } = await solveCombined(
+      combined,
+      common,
+      { kaula: 1e-3, tikhonov: 0 },
+      la,
+    );
     for (const share of dataContribution) expect(share).toBeLessThan(1e-9);
     for (const c of coefficients) expect(Math.abs(at(field, c))).toBeLessThan(1e-9);
     await expect(combineSystems(systems, [0], common, la)).rejects.toThrow(/weight 0 is not positive/);

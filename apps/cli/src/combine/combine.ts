@@ -1,53 +1,84 @@
 import { coefficientOrdering, type Geopotential, triangleIndex } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
 import { toCommon } from '@gravity/products';
-import { emptyNormals, solveNormals, type TotalNormals } from '@gravity/recovery';
+import {
+  combineGroups,
+  emptyNormals,
+  meanDiagonal,
+  type Regularization,
+  solveNormals,
+  type TotalNormals,
+} from '@gravity/recovery';
 import { type Coefficient, coefficientIndex, type NormalsSystem } from './normals-system.js';
 
-export interface CombinedNormals {
+/** Every file about one a-priori field, for all coefficients between the lowest and the highest degree of the files. */
+export interface CommonSystems {
   readonly degreeMin: number;
   readonly degreeMax: number;
-  readonly normals: TotalNormals;
+  /** One for each file, as it states its weights. */
+  readonly groups: readonly TotalNormals[];
   /** Whether every file told its lᵀPl. */
   readonly squareSumKnown: boolean;
 }
 
+export interface CombinedNormals extends Omit<CommonSystems, 'groups'> {
+  readonly normals: TotalNormals;
+}
+
 /**
- * Σ wᵢ·Nᵢ and Σ wᵢ·bᵢ about one a-priori field, for all coefficients between the lowest and the highest degree of the
- * files. A system about another x₀ᵢ is brought to x₀ by b' = b + N·d and l'ᵀPl' = lᵀPl + 2dᵀb + dᵀNd with
- * d = x₀ᵢ − x₀; other GM and radius scale its rows and columns, another tide system its C̄20.
+ * The systems brought to one a-priori field. One about another x₀ᵢ becomes b' = b + N·d and
+ * l'ᵀPl' = lᵀPl + 2dᵀb + dᵀNd with d = x₀ᵢ − x₀; other GM and radius scale its rows and columns, another tide system
+ * its C̄20. Memory: the square of the coefficients for each.
  *
- * @param weights 1/σ² of each system relative to what it states
- * @throws RangeError when a weight is not positive or a file holds no coefficients
+ * @throws RangeError when a file holds no coefficients
  */
+export async function openCommonSystems(
+  systems: readonly NormalsSystem[],
+  reference: Geopotential,
+  la: Pick<LinearAlgebra, 'allocate'>,
+): Promise<CommonSystems> {
+  const degrees = systems.flatMap(({ coefficients }) => coefficients.map(({ degree }) => degree));
+  const [degreeMin, degreeMax] = degrees.reduce(
+    ([low, high], n) => [Math.min(low, n), Math.max(high, n)],
+    [Number.POSITIVE_INFINITY, 0],
+  );
+  const groups: TotalNormals[] = [];
+  for (const system of systems) {
+    const group = emptyNormals({ degreeMin, degreeMax }, la);
+    await addSystem(group, degreeMin, system, reference);
+    groups.push(group);
+  }
+  const squareSumKnown = systems.every(({ weightedSquareSum }) => weightedSquareSum !== undefined);
+  return { degreeMin, degreeMax, groups, squareSumKnown };
+}
+
+/** Σ wᵢ·Nᵢ and Σ wᵢ·bᵢ. @param weights 1/σ² of each system relative to what it states @throws RangeError */
+export function weightedSum(
+  { groups, ...common }: CommonSystems,
+  weights: readonly number[],
+  la: Pick<LinearAlgebra, 'allocate'>,
+): CombinedNormals {
+  return { ...common, normals: combineGroups(groups, weights, la) };
+}
+
+/** Both steps. @throws RangeError when a weight is not positive or a file holds no coefficients */
 export async function combineSystems(
   systems: readonly NormalsSystem[],
   weights: readonly number[],
   reference: Geopotential,
   la: Pick<LinearAlgebra, 'allocate'>,
 ): Promise<CombinedNormals> {
-  const degrees = systems.flatMap(({ coefficients }) => coefficients.map(({ degree }) => degree));
-  const [degreeMin, degreeMax] = degrees.reduce(
-    ([low, high], n) => [Math.min(low, n), Math.max(high, n)],
-    [Number.POSITIVE_INFINITY, 0],
-  );
-  const normals = emptyNormals({ degreeMin, degreeMax }, la);
-  let squareSumKnown = true;
-  for (const [k, system] of systems.entries()) {
-    const weight = weights[k];
-    if (!(weight > 0 && Number.isFinite(weight)))
-      throw new RangeError(`${system.name}: weight ${weight} is not positive`);
-    await addSystem(normals, degreeMin, system, weight, reference);
-    squareSumKnown &&= system.weightedSquareSum !== undefined;
-  }
-  return { degreeMin, degreeMax, normals, squareSumKnown };
+  systems.forEach(({ name }, k) => {
+    if (!(weights[k] > 0 && Number.isFinite(weights[k])))
+      throw new RangeError(`${name}: weight ${weights[k]} is not positive`);
+  });
+  return weightedSum(await openCommonSystems(systems, reference, la), weights, la);
 }
 
 async function addSystem(
   total: TotalNormals,
   degreeMin: number,
   system: NormalsSystem,
-  weight: number,
   reference: Geopotential,
 ): Promise<void> {
   const { coefficients, rightHandSide } = system;
@@ -68,15 +99,15 @@ async function addSystem(
     product[row] += scaled * shift[column];
     if (row !== column) product[column] += scaled * shift[row];
     const [i, j] = [place[row], place[column]];
-    total.matrix[Math.min(i, j) * n + Math.max(i, j)] += weight * scaled;
+    total.matrix[Math.min(i, j) * n + Math.max(i, j)] += scaled;
   });
   let squareSum = system.weightedSquareSum ?? 0;
   for (let i = 0; i < count; i++) {
     const b = rightHandSide[i] / factor[i];
-    total.rightHandSide[place[i]] += weight * (b + product[i]);
+    total.rightHandSide[place[i]] += b + product[i];
     squareSum += shift[i] * (2 * b + product[i]);
   }
-  total.weightedSquareSum += weight * squareSum;
+  total.weightedSquareSum += squareSum;
   total.observationCount += system.observationCount;
   total.arcParameterCount += system.eliminatedParameterCount;
   total.arcCount++;
@@ -91,65 +122,102 @@ export function coefficientOf(field: Geopotential, { kind, degree, order }: Coef
 export interface CombinedSolution {
   /** Total coefficients; standard deviations for unit variance, as the weights say. */
   readonly field: Geopotential;
+  /** Covariance for unit variance, full, n×n row-major. */
+  readonly covariance: Float64Array;
   /**
    * A-posteriori standard deviation of unit weight; undefined where a file tells no lᵀPl or one that cannot be that of
    * x₀: some institutions give the square sum after the fit.
    */
   readonly sigma0?: number;
   readonly conditionEstimate: number;
-  /** Share of the data (against Kaula) in each coefficient. */
+  /** Share of the data (against the regularization) in each coefficient. */
   readonly dataContribution: Float64Array;
 }
 
-/** Solves combined normals about the field they refer to, towards which Kaula pulls. @throws SolutionError when singular */
+/**
+ * Solves combined normals about the field they refer to, towards which the regularization pulls.
+ *
+ * @throws SolutionError when singular
+ */
 export async function solveCombined(
   { degreeMin, degreeMax, normals, squareSumKnown }: CombinedNormals,
   reference: Geopotential,
-  kaula: number,
+  regularization: Regularization,
   la: LinearAlgebra,
 ): Promise<CombinedSolution> {
-  const { name, gm, radius, maxDegree, tideSystem, c, s } = reference;
-  const referenceField = { name, gm, radius, maxDegree, tideSystem, c, s };
-  const setup = { degreeMin, degreeMax, referenceField };
+  const setup = { degreeMin, degreeMax, referenceField: withoutErrors(reference) };
   // The square sum may be missing or wrong: any that is large enough gives covariances that differ by its factor only.
   const total = { ...normals, weightedSquareSum: LARGE };
-  const solved = await solveNormals(setup, total, { kaula, tikhonov: 0 }, la, { name: 'combined' });
+  const solved = await solveNormals(setup, total, regularization, la, { name: 'combined' });
   const unscaled = (values: Float64Array | undefined) => values?.map((v) => v / solved.sigma0);
   const field = {
     ...solved.field,
     sigmaC: unscaled(solved.field.sigmaC),
     sigmaS: unscaled(solved.field.sigmaS),
   };
-  const sigma0 = squareSumKnown ? posteriorSigma(normals, setup, solved, kaula) : undefined;
-  const { conditionEstimate, dataContribution } = solved;
-  return { field, conditionEstimate, dataContribution, ...(sigma0 !== undefined && { sigma0 }) };
+  const { covariance, conditionEstimate, dataContribution } = solved;
+  for (let k = 0; k < covariance.length; k++) covariance[k] /= solved.sigma0 ** 2;
+  const sigma0 = squareSumKnown ? posteriorSigma(normals, setup, solved, regularization) : undefined;
+  return {
+    field,
+    covariance,
+    conditionEstimate,
+    dataContribution,
+    ...(sigma0 !== undefined && { sigma0 }),
+  };
+}
+
+export function withoutErrors({ name, gm, radius, maxDegree, tideSystem, c, s }: Geopotential): Geopotential {
+  return { name, gm, radius, maxDegree, tideSystem, c, s };
 }
 
 const LARGE = 1e40;
+/** What is less of the largest term says that lᵀPl is not that of x₀. */
+const BELIEVABLE = 1e-9;
+
+type Degrees = Pick<CommonSystems, 'degreeMin' | 'degreeMax'>;
 
 /** √((lᵀPl − 2xᵀb + xᵀNx + xᵀKx) / redundancy): every term is what it says, so a wrong lᵀPl shows. */
 function posteriorSigma(
   normals: TotalNormals,
-  setup: { readonly degreeMin: number; readonly degreeMax: number; readonly referenceField: Geopotential },
+  setup: Degrees & { readonly referenceField: Geopotential },
   solved: { readonly field: Geopotential; readonly dataContribution: Float64Array },
-  kaula: number,
+  { kaula, tikhonov }: Regularization,
 ): number | undefined {
-  const { degree, order, kind, count } = coefficientOrdering(setup.degreeMin, setup.degreeMax);
-  const x = Float64Array.from({ length: count }, (_, i) => {
-    const coefficient = { kind: kind[i] === 0 ? 0 : 1, degree: degree[i], order: order[i] } as const;
-    return coefficientOf(solved.field, coefficient) - coefficientOf(setup.referenceField, coefficient);
-  });
-  let form = 0;
-  let linear = 0;
-  for (let i = 0; i < count; i++) {
-    let sum = 0.5 * normals.matrix[i * count + i] * x[i];
-    for (let j = i + 1; j < count; j++) sum += normals.matrix[i * count + j] * x[j];
-    form += 2 * x[i] * sum + (kaula > 0 ? (x[i] * degree[i] ** 2) ** 2 / kaula ** 2 : 0);
-    linear += x[i] * normals.rightHandSide[i];
-  }
+  const x = differences(solved.field, setup.referenceField, setup);
+  const { degree } = coefficientOrdering(setup.degreeMin, setup.degreeMax);
+  const squares = residualSquares(normals, x);
+  if (squares === undefined) return undefined;
+  const mean = tikhonov > 0 ? tikhonov * meanDiagonal(normals) : 0;
+  const penalty = x.reduce(
+    (sum, v, i) => sum + v * v * (mean + (kaula > 0 ? degree[i] ** 4 / kaula ** 2 : 0)),
+    0,
+  );
   const estimated = solved.dataContribution.reduce((sum, share) => sum + share, 0);
   const redundancy = normals.observationCount - normals.arcParameterCount - estimated;
-  const squareSum = normals.weightedSquareSum - 2 * linear + form;
-  const believable = squareSum > 1e-9 * Math.max(form, normals.weightedSquareSum);
-  return believable ? Math.sqrt(squareSum / redundancy) : undefined;
+  return Math.sqrt((squares + penalty) / redundancy);
+}
+
+/** Coefficients of a field minus those of another, in the order of the parameters. */
+export function differences(field: Geopotential, reference: Geopotential, degrees: Degrees): Float64Array {
+  const { degree, order, kind, count } = coefficientOrdering(degrees.degreeMin, degrees.degreeMax);
+  return Float64Array.from({ length: count }, (_, i) => {
+    const coefficient = { kind: kind[i] === 0 ? 0 : 1, degree: degree[i], order: order[i] } as const;
+    return coefficientOf(field, coefficient) - coefficientOf(reference, coefficient);
+  });
+}
+
+/** lᵀPl − 2xᵀb + xᵀNx; undefined where lᵀPl cannot be that of x₀. */
+export function residualSquares(normals: TotalNormals, x: Float64Array): number | undefined {
+  const n = x.length;
+  let form = 0;
+  let linear = 0;
+  for (let i = 0; i < n; i++) {
+    let sum = 0.5 * normals.matrix[i * n + i] * x[i];
+    for (let j = i + 1; j < n; j++) sum += normals.matrix[i * n + j] * x[j];
+    form += 2 * x[i] * sum;
+    linear += x[i] * normals.rightHandSide[i];
+  }
+  const squares = normals.weightedSquareSum - 2 * linear + form;
+  return squares > BELIEVABLE * Math.max(form, normals.weightedSquareSum) ? squares : undefined;
 }

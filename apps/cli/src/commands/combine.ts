@@ -8,10 +8,12 @@ import { type Command, Option } from 'commander';
 import {
   type CombinedNormals,
   type CombinedSolution,
-  combineSystems,
+  openCommonSystems,
   solveCombined,
+  weightedSum,
 } from '../combine/combine.js';
 import type { NormalsSystem } from '../combine/normals-system.js';
+import { type ChosenWeights, chooseWeights, contributionsPerDegree } from '../combine/weights.js';
 import { writeCombinedNormals } from '../combine/write-normals.js';
 import { openNormalsSystem } from '../files/read-normals.js';
 import { fieldOf } from '../models.js';
@@ -21,9 +23,13 @@ import { collect, parseCount, parseNonNegative, parsePositive } from './options.
 
 interface CombineOptions {
   readonly weight?: readonly string[];
+  readonly weights: 'given' | 'vce';
   readonly field?: string;
   readonly epoch?: string;
   readonly kaula: number;
+  readonly tikhonov: number;
+  readonly regularizationWeight?: 'given' | 'vce' | 'l_curve';
+  readonly everyDegree?: boolean;
   readonly gm: number;
   readonly radius: number;
   readonly scaleErrors?: boolean;
@@ -41,6 +47,11 @@ export function addCombineCommand(program: Command, version: string): void {
     .description('sum normal equations of several files (SINEX or binary) and solve them')
     .argument('<files...>', 'normal equations of coefficients')
     .option('--weight <w>', 'of a file, in the order of the files; once for each (default: 1)', collect)
+    .addOption(
+      new Option('--weights <how>', 'as given, or a variance of unit weight estimated for every file')
+        .choices(['given', 'vce'])
+        .default('given'),
+    )
     .option(
       '--field <field>',
       'common a-priori field: a name or an ICGEM file (default: that of the first file)',
@@ -55,6 +66,13 @@ export function addCombineCommand(program: Command, version: string): void {
       parseNonNegative,
       0,
     )
+    .option('--tikhonov <x>', 'in units of the mean diagonal; 0: none', parseNonNegative, 0)
+    .addOption(
+      new Option(
+        '--regularization-weight <how>',
+        'as given, by variance components, or by the L-curve (default: as --weights)',
+      ).choices(['given', 'vce', 'l_curve']),
+    )
     .option('--gm <m3/s2>', 'of SINEX files that do not state it', parsePositive, 3.986004415e14)
     .option('--radius <m>', 'of SINEX files that do not state it', parsePositive, 6378136.3)
     .option('--scale-errors', 'scale formal errors by the a-posteriori sigma0 (default: as the weights say)')
@@ -66,12 +84,13 @@ export function addCombineCommand(program: Command, version: string): void {
     )
     .option('--out <file.gfc>', 'the solution', 'combined.gfc')
     .option('--normals <file>', 'write the sum too, without Kaula: .snx SINEX, else binary')
+    .option('--every-degree', 'print the share of the files at every degree')
     .option('--json', 'print the report as JSON')
     .action((files: readonly string[], options: CombineOptions) => combine(files, options, version));
 }
 
 async function combine(files: readonly string[], options: CombineOptions, version: string): Promise<void> {
-  const weights = weightsOf(files, options.weight);
+  const given = weightsOf(files, options.weight);
   const systems: NormalsSystem[] = [];
   for (const file of files) systems.push(await openNormalsSystem(file, options));
   const reference = await referenceOf(systems, options);
@@ -81,19 +100,34 @@ async function combine(files: readonly string[], options: CombineOptions, versio
   }
   const la = await createLinearAlgebra({ backend: options.linearAlgebra, threads: options.threads });
   try {
-    const combined = await combineSystems(systems, weights, reference, la);
-    const solution = await solveCombined(combined, reference, options.kaula, la);
+    const common = await openCommonSystems(systems, reference, la);
+    const names = systems.map(({ name }) => name);
+    const choice = choiceOf(options);
+    const chosen = await chooseWeights(common, names, given, reference, choice, la);
+    const { weights } = chosen;
+    const combined = weightedSum(common, weights, la);
+    const solution = await solveCombined(combined, reference, chosen.regularization, la);
+    const shares = contributionsPerDegree(common, weights, solution.covariance);
     const field = options.scaleErrors ? scaledErrors(solution.field, solution.sigma0) : solution.field;
-    const comment = `gravity combine: ${systems.map(({ name }, k) => `${name} (weight ${weights[k]})`).join(', ')}`;
+    const comment = `gravity combine: ${systems.map(({ name }, k) => `${name} (weight ${Number(weights[k].toPrecision(6))})`).join(', ')}`;
     await writeFile(options.out, writeGfc(field, { comment }));
     if (options.normals) {
       const producer = `gravity-processing-backend ${version}`;
       await writeCombinedNormals(options.normals, { combined, systems, weights, reference, field, producer });
     }
-    report(options, { systems, weights, combined, solution, field });
+    report(options, { systems, chosen, combined, solution, field, shares });
   } finally {
     await la.close();
   }
+}
+
+function choiceOf({ weights, kaula, tikhonov, regularizationWeight }: CombineOptions) {
+  const regularized = kaula > 0 || tikhonov > 0;
+  if (!regularized && regularizationWeight !== undefined && regularizationWeight !== 'given') {
+    throw new UsageError('--regularization-weight: there is no regularization; set --kaula or --tikhonov');
+  }
+  const method = regularizationWeight ?? (weights === 'vce' && regularized ? 'vce' : 'given');
+  return { weights, regularization: { kaula, tikhonov }, regularizationWeight: method };
 }
 
 function weightsOf(files: readonly string[], given: readonly string[] | undefined): readonly number[] {
@@ -131,15 +165,17 @@ function scaledErrors(field: Geopotential, sigma0: number | undefined): Geopoten
 
 interface CombineResult {
   readonly systems: readonly NormalsSystem[];
-  readonly weights: readonly number[];
+  readonly chosen: ChosenWeights;
   readonly combined: CombinedNormals;
   readonly solution: CombinedSolution;
   readonly field: Geopotential;
+  readonly shares: readonly Float64Array[];
 }
 
 function report(options: CombineOptions, result: CombineResult): void {
-  const { systems, weights, combined, solution, field } = result;
-  const { degreeMin, normals } = combined;
+  const { systems, chosen, combined, solution, field, shares } = result;
+  const { weights, regularization, variances } = chosen;
+  const { degreeMin, degreeMax, normals } = combined;
   const { parameterCount, observationCount } = normals;
   const { sigma0, conditionEstimate } = solution;
   const formal = errorDegreeAmplitudes(field, 'geoidHeight', { minDegree: degreeMin });
@@ -148,29 +184,62 @@ function report(options: CombineOptions, result: CombineResult): void {
     weight: weights[k],
     observations: s.observationCount,
     parameters: s.coefficients.length,
+    contributionPerDegree: Array.from(shares[k]).slice(degreeMin),
   }));
   if (options.json) {
     const formalGeoidMeters = Array.from(formal.amplitudes);
-    print(
-      JSON.stringify(
-        { files: parts, parameterCount, observationCount, sigma0, conditionEstimate, formalGeoidMeters },
-        null,
-        2,
-      ),
-    );
+    const estimated = variances && { iterations: variances.iterations, converged: variances.converged };
+    const json = {
+      files: parts,
+      regularization,
+      ...(estimated && { varianceComponents: estimated }),
+      degreeMin,
+      parameterCount,
+      observationCount,
+      sigma0,
+      conditionEstimate,
+      formalGeoidMeters,
+    };
+    print(JSON.stringify(json, null, 2));
     return;
   }
+  const short = (value: number) => String(Number(value.toPrecision(4)));
   print(
     formatTable(
       ['file', 'weight', 'observations', 'parameters'],
-      parts.map((p) => [p.file, String(p.weight), String(p.observations), String(p.parameters)]),
+      parts.map((p) => [p.file, short(p.weight), String(p.observations), String(p.parameters)]),
       ['left', 'right', 'right', 'right'],
     ),
   );
+  if (variances) {
+    const how = variances.converged ? 'converged' : 'not converged';
+    print(`variance components: ${how} after ${variances.iterations} iterations`);
+  }
+  if (regularization.kaula > 0 || regularization.tikhonov > 0) {
+    print(`regularization: kaula ${short(regularization.kaula)}, tikhonov ${short(regularization.tikhonov)}`);
+  }
+  print(`\nShare of the files by degree\n${formatShares(result, options.everyDegree ?? false)}\n`);
   const known =
     sigma0 === undefined ? 'not known (the square sums are not those before the fit)' : sigma0.toFixed(4);
   print(`sigma0 ${known}, condition ${conditionEstimate.toExponential(1)}`);
-  const top = formal.amplitudes.length - 1;
-  const total = (1000 * formal.cumulative[top]).toFixed(3);
-  print(`${options.out}: degrees ${degreeMin} to ${top}, formal error ${total} mm of geoid height`);
+  const total = (1000 * formal.cumulative[degreeMax]).toFixed(3);
+  print(`${options.out}: degrees ${degreeMin} to ${degreeMax}, formal error ${total} mm of geoid height`);
+}
+
+function formatShares({ systems, combined, shares }: CombineResult, all: boolean): string {
+  const { degreeMin, degreeMax } = combined;
+  const every = Math.max(1, Math.floor((degreeMax - degreeMin) / 8));
+  const degrees = Array.from({ length: degreeMax - degreeMin + 1 }, (_, i) => degreeMin + i).filter(
+    (n) => all || n === degreeMax || (n - degreeMin) % every === 0,
+  );
+  const percent = (share: number) => (100 * share).toFixed(1);
+  return formatTable(
+    ['degree', ...systems.map(({ name }) => `${name} %`), 'regularization %'],
+    degrees.map((n) => {
+      const own = shares.map((share) => share[n]);
+      const rest = Math.max(0, 1 - own.reduce((sum, v) => sum + v, 0));
+      return [String(n), ...own.map(percent), percent(rest)];
+    }),
+    ['right', ...systems.map(() => 'right' as const), 'right'],
+  );
 }

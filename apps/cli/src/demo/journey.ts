@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { createTransport } from '@gravity/client';
 import { describeResult } from '../client/describe-job.js';
 import { followJob } from '../client/follow-job.js';
 import { createGravityClient, type GravityClient, login } from '../client/gravity-client.js';
-import { createTransport } from '@gravity/client';
 import type { Job, Product } from '../client/types.js';
 import { createProgress } from '../terminal/progress.js';
 
