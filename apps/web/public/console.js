@@ -1,70 +1,26 @@
-// The whole console: signs in, then shows the user's jobs and products. Talks to the HTTP API only.
-const $ = (id) => document.getElementById(id);
-const TOKEN = 'gravity.token';
+// The console: signs in, then shows the user's jobs and products. Talks to the HTTP API only.
+import { jobButton, showJob, stateOf } from './job-page.js';
+import {
+  $,
+  ApiError,
+  api,
+  element,
+  json,
+  link,
+  moment,
+  replace,
+  row,
+  show,
+  size,
+  TOKEN,
+  took,
+} from './page.js';
+import { showProvenance } from './provenance-page.js';
+import { showWebhooks } from './webhooks-page.js';
+
 const POLL_MS = 2000;
+const PAGES = { list: 'work', job: 'job-page', product: 'provenance-page', webhooks: 'webhooks-page' };
 let timer;
-
-class ApiError extends Error {
-  constructor(status, text) {
-    super(text);
-    this.status = status;
-  }
-}
-
-async function api(path, options = {}) {
-  const headers = { accept: 'application/json', ...options.headers };
-  const token = sessionStorage.getItem(TOKEN);
-  if (token) headers.authorization = `Bearer ${token}`;
-  const response = await fetch(path, { ...options, headers });
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  const details = (problem.errors ?? []).map((e) => `${e.field}: ${e.message}`).join('; ');
-  throw new ApiError(
-    response.status,
-    `${problem.detail ?? response.statusText}${details ? ` (${details})` : ''}`,
-  );
-}
-
-const json = async (path, options) => (await api(path, options)).json();
-
-function show(text) {
-  $('message').textContent = text ?? '';
-  $('message').hidden = !text;
-}
-
-function element(tag, text, className) {
-  const node = document.createElement(tag);
-  if (text !== undefined) node.textContent = text;
-  if (className) node.className = className;
-  return node;
-}
-
-function row(...cells) {
-  const line = document.createElement('tr');
-  for (const cell of cells) {
-    const td = cell instanceof HTMLTableCellElement ? cell : document.createElement('td');
-    if (td !== cell) td.append(cell ?? '');
-    line.append(td);
-  }
-  return line;
-}
-
-const size = (bytes) =>
-  bytes < 1000
-    ? `${bytes} B`
-    : bytes < 1e6
-      ? `${(bytes / 1e3).toFixed(1)} kB`
-      : `${(bytes / 1e6).toFixed(1)} MB`;
-const moment = (iso) => (iso ? `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC` : '');
-
-function took(job) {
-  if (!job.started_at) return '';
-  const end = job.completed_at ? Date.parse(job.completed_at) : Date.now();
-  const seconds = Math.max(0, (end - Date.parse(job.started_at)) / 1000);
-  return seconds < 60
-    ? `${seconds.toFixed(1)} s`
-    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
 
 function jobRow(job) {
   const progress = element('td', undefined, 'wide');
@@ -81,16 +37,11 @@ function jobRow(job) {
     progress.append(element('span', job.progress_message ?? '', 'reason'));
   }
   const actions = document.createElement('td');
-  if (job.status === 'running' || job.status === 'pending') {
-    const cancel = element('button', 'Cancel', 'quiet');
-    cancel.type = 'button';
-    cancel.dataset.key = job.id;
-    cancel.setAttribute('aria-label', `Cancel ${job.type} ${job.id}`);
-    cancel.addEventListener('click', () => act(() => api(`/ops/jobs/${job.id}`, { method: 'DELETE' })));
-    actions.append(cancel);
-  }
-  const state = element('span', job.status, `state-${job.status}`);
-  return row(element('span', job.type), state, progress, moment(job.created_at), took(job), actions);
+  const button = jobButton(job, act);
+  if (button) actions.append(button);
+  const name = link(job.type, `#job=${job.id}`);
+  name.dataset.key = `show-${job.id}`;
+  return row(name, stateOf(job), progress, moment(job.created_at), took(job), actions);
 }
 
 function productRow(product) {
@@ -105,11 +56,13 @@ function productRow(product) {
   const state = element('span', product.status, `state-${product.status}`);
   const hash = element('code', product.sha256.slice(0, 12));
   hash.title = product.sha256;
+  const origin = link('Provenance', `#product=${product.id}`);
+  origin.dataset.key = `origin-${product.id}`;
   const period = [product.time_start, product.time_end]
     .map((t) => t?.slice(0, 10))
     .filter(Boolean)
     .join(' – ');
-  return row(download, product.kind, period, bytes, state, hash);
+  return row(download, product.kind, period, bytes, state, hash, origin);
 }
 
 /** The token goes in a header, so the file is fetched and handed over as a blob. */
@@ -128,6 +81,11 @@ const list = (body, key) => (Array.isArray(body) ? body : (body[key] ?? body.ite
 
 async function refresh() {
   clearTimeout(timer);
+  const page = await showPage();
+  if (page !== 'list') {
+    timer = setTimeout(() => void act(refresh), POLL_MS);
+    return;
+  }
   const [jobs, products] = await Promise.all([json('/ops/jobs?limit=50'), json('/products?limit=50')]);
   const jobRows = list(jobs, 'jobs').map(jobRow);
   const productRows = list(products, 'products').map(productRow);
@@ -138,13 +96,14 @@ async function refresh() {
   timer = setTimeout(() => void act(refresh), POLL_MS);
 }
 
-function replace(body, rows) {
-  const html = rows.map((r) => r.outerHTML).join('');
-  if (body.dataset.html === html) return;
-  body.dataset.html = html;
-  const focused = body.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-  body.replaceChildren(...rows);
-  if (focused) body.querySelector(`[data-key="${focused}"]`)?.focus();
+/** The part of the console that the address names. Returns its name. */
+async function showPage() {
+  const [, name = 'list', id] = /^#(job|product|webhooks)(?:=([0-9a-f-]{36}))?$/.exec(location.hash) ?? [];
+  for (const [part, section] of Object.entries(PAGES)) $(section).hidden = part !== name;
+  if (name === 'job' && id) await showJob(id, act);
+  if (name === 'product' && id) await showProvenance(id, act);
+  if (name === 'webhooks') await showWebhooks(act);
+  return name;
 }
 
 async function act(action) {
@@ -163,7 +122,7 @@ async function act(action) {
 function signOut(text) {
   clearTimeout(timer);
   sessionStorage.removeItem(TOKEN);
-  $('work').hidden = true;
+  for (const section of Object.values(PAGES)) $(section).hidden = true;
   $('login').hidden = false;
   show(text);
 }
@@ -174,7 +133,6 @@ async function start() {
     const user = await json('/auth/me');
     $('user').textContent = user.username;
     $('login').hidden = true;
-    $('work').hidden = false;
     await refresh();
   });
 }
@@ -204,6 +162,9 @@ $('login-form').addEventListener('submit', async (event) => {
   } catch (error) {
     show(error instanceof ApiError ? error.message : 'The server does not answer.');
   }
+});
+window.addEventListener('hashchange', () => {
+  if (sessionStorage.getItem(TOKEN)) void act(refresh);
 });
 $('logout').addEventListener('click', () => signOut());
 

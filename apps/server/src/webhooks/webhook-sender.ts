@@ -25,6 +25,8 @@ export interface WebhookSenderOptions {
   /** How often due deliveries are looked for without being woken. */
   readonly intervalMs?: number;
   readonly timeoutMs?: number;
+  /** How long one sender may be at a message before others take it for dead. */
+  readonly leaseSeconds?: number;
   /** Waits after the first, second … failed attempt, s; after the last one the delivery has failed. */
   readonly waitSeconds?: readonly number[];
   /** So many attempts that failed in a row switch a webhook off. */
@@ -66,7 +68,7 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
 
   async function sendAllDue(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const due = await takeDue(db.kysely, BATCH, LEASE_SECONDS);
+      const due = await takeDue(db.kysely, BATCH, options.leaseSeconds ?? LEASE_SECONDS);
       await Promise.all(due.map(deliver));
       if (due.length < BATCH) break;
     }
