@@ -101,7 +101,7 @@ async function reproduce(
 
 const SENTENCES: Readonly<Record<Comparison['verdict'], string>> = {
   identical: 'reproduced, byte for byte',
-  equivalent: 'reproduced, but for the last digits',
+  equivalent: 'reproduced, up to the last digits',
   different: 'NOT reproduced',
   incomparable: 'NOT reproduced',
 };

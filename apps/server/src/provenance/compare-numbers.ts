@@ -1,4 +1,4 @@
-import { readGfc, readNetcdf } from '@gravity/formats';
+import { FormatError, readGfc, readNetcdf } from '@gravity/formats';
 import { degreeAmplitudes, differenceDegreeAmplitudes } from '@gravity/products';
 import type { ObjectStore } from '../storage/object-store.js';
 import type { ProductRow } from './read-provenance.js';
@@ -41,8 +41,24 @@ export async function compareNumbers(
   const isJson = [a, b].every(({ media_type }) => media_type === 'application/json');
   if (!isField && !isNetcdf && !isJson) return null;
   const [first, second] = await Promise.all([bytesOf(objects, a), bytesOf(objects, b)]);
-  if (isJson) return compareReports(first, second);
-  return isField ? compareFields(first, second, a, b) : compareGrids(first, second, a, b);
+  try {
+    return await compareContent(first, second, a, b, isField ? 'field' : isJson ? 'report' : 'grid');
+  } catch (error) {
+    // A file of this name and another form is compared by its bytes only.
+    if (error instanceof FormatError || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function compareContent(
+  first: Uint8Array,
+  second: Uint8Array,
+  a: ProductRow,
+  b: ProductRow,
+  form: 'field' | 'report' | 'grid',
+): Promise<NumericComparison> | NumericComparison {
+  if (form === 'report') return compareReports(first, second);
+  return form === 'field' ? compareFields(first, second, a, b) : compareGrids(first, second, a, b);
 }
 
 async function bytesOf(objects: ObjectStore, { object_key: key }: ProductRow): Promise<Uint8Array> {
@@ -121,7 +137,7 @@ async function compareGrids(
 }
 
 /** How a request stated what its target says too: a reproduction states all of it. */
-const STATED = /^request\.(startTime|endTime|satellites|arcLengthHours|planId)\b/;
+const STATED = /^parameters\.(startTime|endTime|satellites|arcLengthHours|planId)\b/;
 const MAX_NAMED = 5;
 
 function compareReports(first: Uint8Array, second: Uint8Array): NumericComparison {

@@ -21,7 +21,7 @@ async function addJob({ db }: Harness, { userId }: Owner, operationId: string): 
     .values({
       id,
       user_id: userId,
-      type: 'plan',
+      type: operationId === 'reproduceProduct' ? 'process' : 'plan',
       status: done ? 'failed' : 'pending',
       parameters: JSON.stringify(manual.plan),
       updated_at: new Date(),
@@ -31,9 +31,9 @@ async function addJob({ db }: Harness, { userId }: Owner, operationId: string): 
   return id;
 }
 
-async function addProduct(harness: Harness, owner: Owner): Promise<string> {
+async function addProduct(harness: Harness, owner: Owner, operationId = ''): Promise<string> {
   const id = randomUUID();
-  const jobId = await addJob(harness, owner, '');
+  const jobId = await addJob(harness, owner, operationId);
   await harness.objects.put('products', objectKey, Buffer.from(content));
   await harness.db.kysely
     .insertInto('gravity_products')
@@ -204,5 +204,7 @@ export const samples: Readonly<Record<string, Sample>> = {
 
 /** What has to stand in the address of an operation. */
 export const queries: Readonly<Record<string, string>> = {
+  // another product as well visible as the one in the path: itself
+  compareProducts: '?with={id}',
   listObservations: '?satellite=GRACE-C&product=GNV1B',
 };

@@ -133,7 +133,8 @@ async function attempt(route: RoutePermission, caller: Caller, kind: Case) {
     headers = { authorization: `Bearer ${await tokenOf(name)}` };
   }
   const body = await samples[operationId]?.body(harness, owner);
-  return send(route.method, `${path}${queries[operationId] ?? ''}`, headers, body);
+  const query = (queries[operationId] ?? '').replace('{id}', path.split('/')[2] ?? '');
+  return send(route.method, path + query, headers, body);
 }
 
 const hasParams = ({ url }: RoutePermission) => /[:*]/.test(url);

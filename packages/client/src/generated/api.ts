@@ -6,6 +6,10 @@ import type {
   AuditList,
   CatalogRequest,
   Coverage,
+  CreatedWebhook,
+  DataSource,
+  DataSourceList,
+  DataSourceRequest,
   Health,
   IngestRequest,
   IngestedFile,
@@ -17,12 +21,15 @@ import type {
   Live,
   NewApiKey,
   ObservationList,
+  PasswordRequest,
   PlanRequest,
   PresignedUrl,
   ProcessRequest,
   Product,
   ProductList,
   Provenance,
+  Quota,
+  QuotaRequest,
   Ready,
   RefreshRequest,
   RegisterRequest,
@@ -35,6 +42,12 @@ import type {
   User,
   UserList,
   UserPatchRequest,
+  Webhook,
+  WebhookDelivery,
+  WebhookDeliveryList,
+  WebhookList,
+  WebhookPatch,
+  WebhookRequest,
 } from './types.js';
 
 /** Version of the document this was generated from. */
@@ -53,8 +66,29 @@ export interface Api {
   }, options?: CallOptions): Promise<Job>;
 
   /**
+   * Change your password
+   * Ends every login of the user, this one too: the answer holds new tokens. API keys stay; revoke those you no longer trust.
+   */
+  changePassword(input: {
+    readonly body: PasswordRequest;
+  }, options?: CallOptions): Promise<Token>;
+
+  /**
+   * What two products differ in
+   * Bytes, then what they were made from and with (inputs and models by SHA-256, parameters, software, linear algebra), then the numbers of fields and grids. `verdict`: identical, equivalent (1 µm of geoid height; 1e-6 of the largest value of a grid), different, incomparable.
+   */
+  compareProducts(input: {
+    readonly path: {
+      readonly product_id: string;
+    };
+    readonly query: {
+      readonly with: string;
+    };
+  }, options?: CallOptions): Promise<Readonly<Record<string, unknown>>>;
+
+  /**
    * Create an API key
-   * The answer is the only place where the key is shown.
+   * The answer is the only place where the key is shown. A key does what its user may do and its scopes allow: `read`; `jobs` (plan, ingest, process, upload, cancel); `products` (catalogue and publish); `admin` (what only admins may do).
    */
   createApiKey(input: {
     readonly body: ApiKeyRequest;
@@ -71,6 +105,14 @@ export interface Api {
     };
     readonly body: CatalogRequest;
   }, options?: CallOptions): Promise<Job>;
+
+  /**
+   * Name an S3 store of your own to ingest from
+   * The keys are kept encrypted and are not shown again. The endpoint has to be in the public internet, or allowed by the configuration of the server.
+   */
+  createDataSource(input: {
+    readonly body: DataSourceRequest;
+  }, options?: CallOptions): Promise<DataSource>;
 
   /**
    * Ingest data
@@ -120,6 +162,48 @@ export interface Api {
     };
     readonly body: Bytes | FormData | UploadLinkRequest;
   }, options?: CallOptions): Promise<Upload | UploadLink>;
+
+  /**
+   * Be told when your jobs end
+   * The address gets a POST signed as Standard Webhooks prescribes (webhook-id, webhook-timestamp, webhook-signature: HMAC-SHA256). The secret is in this answer only.
+   */
+  createWebhook(input: {
+    readonly body: WebhookRequest;
+  }, options?: CallOptions): Promise<CreatedWebhook>;
+
+  /** Forget a data source and its keys */
+  deleteDataSource(input: {
+    readonly path: {
+      readonly data_source_id: string;
+    };
+  }, options?: CallOptions): Promise<void>;
+
+  /** Remove a webhook, with its log and what was still to be sent */
+  deleteWebhook(input: {
+    readonly path: {
+      readonly webhook_id: string;
+    };
+  }, options?: CallOptions): Promise<void>;
+
+  /** Audit trail as a file, with its chain, newest first */
+  exportAudit(input?: {
+    readonly query?: {
+      readonly user_id?: string;
+      readonly username?: string;
+      readonly action?: string;
+      readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+      /** The path begins with this. */
+      readonly resource?: string;
+      readonly ip?: string;
+      readonly request_id?: string;
+      readonly status?: number;
+      /** 4 for 400 to 499. */
+      readonly status_class?: number;
+      readonly start_time?: string;
+      readonly end_time?: string;
+      readonly format?: 'csv' | 'ndjson';
+    };
+  }, options?: CallOptions): Promise<string>;
 
   /**
    * Records per hour or day, satellite and product
@@ -204,10 +288,17 @@ export interface Api {
     };
   }, options?: CallOptions): Promise<Response>;
 
-  /** How a product came to be */
+  /**
+   * How a product came to be
+   * From the raw files on: as JSON of this API, as W3C PROV-JSON (`format=prov-json` or `Accept: application/provenance+json`), or as a picture (`format=svg` or `Accept: image/svg+xml`).
+   */
   getProductProvenance(input: {
     readonly path: {
       readonly product_id: string;
+    };
+    readonly query?: {
+      /** Wins over Accept. */
+      readonly format?: 'json' | 'prov-json' | 'svg';
     };
   }, options?: CallOptions): Promise<Provenance>;
 
@@ -234,6 +325,20 @@ export interface Api {
    */
   getReadiness(input?: Readonly<Record<string, never>>, options?: CallOptions): Promise<Ready>;
 
+  /** What a user may have, and has */
+  getUserQuota(input: {
+    readonly path: {
+      readonly user_id: string;
+    };
+  }, options?: CallOptions): Promise<Quota>;
+
+  /** One webhook */
+  getWebhook(input: {
+    readonly path: {
+      readonly webhook_id: string;
+    };
+  }, options?: CallOptions): Promise<Webhook>;
+
   /** Your API keys */
   listApiKeys(input?: Readonly<Record<string, never>>, options?: CallOptions): Promise<ApiKeyList>;
 
@@ -244,8 +349,16 @@ export interface Api {
   listAudit(input?: {
     readonly query?: {
       readonly user_id?: string;
+      readonly username?: string;
       readonly action?: string;
+      readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+      /** The path begins with this. */
+      readonly resource?: string;
+      readonly ip?: string;
+      readonly request_id?: string;
       readonly status?: number;
+      /** 4 for 400 to 499. */
+      readonly status_class?: number;
       readonly start_time?: string;
       readonly end_time?: string;
       /** next_cursor of the page before. */
@@ -253,6 +366,9 @@ export interface Api {
       readonly limit?: number;
     };
   }, options?: CallOptions): Promise<AuditList>;
+
+  /** Your data sources */
+  listDataSources(input?: Readonly<Record<string, never>>, options?: CallOptions): Promise<DataSourceList>;
 
   /** Ingested files and their quality, newest first */
   listFiles(input?: {
@@ -343,8 +459,36 @@ export interface Api {
     };
   }, options?: CallOptions): Promise<ProductList>;
 
-  /** All users */
-  listUsers(input?: Readonly<Record<string, never>>, options?: CallOptions): Promise<UserList>;
+  /** Users */
+  listUsers(input?: {
+    readonly query?: {
+      readonly role?: 'viewer' | 'operator' | 'admin';
+      readonly disabled?: boolean;
+      /** Part of name or address. */
+      readonly search?: string;
+      readonly sort?: 'created_at' | '-created_at' | 'username' | '-username';
+      readonly skip?: number;
+      readonly limit?: number;
+    };
+  }, options?: CallOptions): Promise<UserList>;
+
+  /**
+   * What was sent, newest first, and what came of it
+   * The log of the last 30 days.
+   */
+  listWebhookDeliveries(input: {
+    readonly path: {
+      readonly webhook_id: string;
+    };
+    readonly query?: {
+      /** next_cursor of the page before. */
+      readonly cursor?: string;
+      readonly limit?: number;
+    };
+  }, options?: CallOptions): Promise<WebhookDeliveryList>;
+
+  /** Your webhooks, newest first */
+  listWebhooks(input?: Readonly<Record<string, never>>, options?: CallOptions): Promise<WebhookList>;
 
   /**
    * Log in
@@ -388,11 +532,34 @@ export interface Api {
 
   /**
    * Register a user
-   * The first registered user becomes admin, all later ones operator.
+   * In the embedded default the first registered user becomes admin, all later ones operator. 403 where the server makes accounts by its administrators only.
    */
   registerUser(input: {
     readonly body: RegisterRequest;
   }, options?: CallOptions): Promise<User>;
+
+  /**
+   * Compute a product again
+   * Makes a job of yours with the parameters of the one that made the product, interval, satellites and arcs as they were then. When it is completed, compare the products of both (`GET /products/{product_id}/comparison?with=`).
+   */
+  reproduceProduct(input: {
+    readonly path: {
+      readonly product_id: string;
+    };
+    readonly headers?: {
+      readonly 'idempotency-key'?: string;
+    };
+  }, options?: CallOptions): Promise<Job>;
+
+  /**
+   * Do a failed or cancelled job again
+   * Makes a new job with the same parameters, priority, callback and dependencies (as retried, where they were); `retry_of` names the old one, which stays as it ended. 409 for other jobs, and for one that was retried already.
+   */
+  retryJob(input: {
+    readonly path: {
+      readonly job_id: string;
+    };
+  }, options?: CallOptions): Promise<Job>;
 
   /** Revoke an API key */
   revokeApiKey(input: {
@@ -401,23 +568,59 @@ export interface Api {
     };
   }, options?: CallOptions): Promise<void>;
 
-  /** Change role or access of a user */
+  /** Allow a user other numbers than those of the role */
+  setUserQuota(input: {
+    readonly path: {
+      readonly user_id: string;
+    };
+    readonly body: QuotaRequest;
+  }, options?: CallOptions): Promise<Quota>;
+
+  /**
+   * Send a message of type webhook.test
+   * What became of it is in the list of deliveries. 409 while the webhook is switched off.
+   */
+  testWebhook(input: {
+    readonly path: {
+      readonly webhook_id: string;
+    };
+  }, options?: CallOptions): Promise<WebhookDelivery>;
+
+  /**
+   * Change role or access of a user
+   * `locked: false` takes the lock of too many failed logins away.
+   */
   updateUser(input: {
     readonly path: {
       readonly user_id: string;
     };
     readonly body: UserPatchRequest;
   }, options?: CallOptions): Promise<User>;
+
+  /** Change a webhook, or switch it on or off */
+  updateWebhook(input: {
+    readonly path: {
+      readonly webhook_id: string;
+    };
+    readonly body: WebhookPatch;
+  }, options?: CallOptions): Promise<Webhook>;
 }
 
 export const operations = {
   cancelJob: { method: 'DELETE', path: '/ops/jobs/{job_id}', answer: 'json' },
+  changePassword: { method: 'POST', path: '/auth/password', answer: 'json', body: 'json' },
+  compareProducts: { method: 'GET', path: '/products/{product_id}/comparison', answer: 'json' },
   createApiKey: { method: 'POST', path: '/auth/api-keys', answer: 'json', body: 'json' },
   createCatalog: { method: 'POST', path: '/ops/catalog', answer: 'json', body: 'json', idempotencyKey: true },
+  createDataSource: { method: 'POST', path: '/data-sources', answer: 'json', body: 'json' },
   createIngest: { method: 'POST', path: '/ops/ingest', answer: 'json', body: 'json', idempotencyKey: true },
   createPlan: { method: 'POST', path: '/ops/plan', answer: 'json', body: 'json', idempotencyKey: true },
   createProcess: { method: 'POST', path: '/ops/process', answer: 'json', body: 'json', idempotencyKey: true },
   createUpload: { method: 'POST', path: '/ops/uploads', answer: 'json', body: 'bytes' },
+  createWebhook: { method: 'POST', path: '/webhooks', answer: 'json', body: 'json' },
+  deleteDataSource: { method: 'DELETE', path: '/data-sources/{data_source_id}', answer: 'none' },
+  deleteWebhook: { method: 'DELETE', path: '/webhooks/{webhook_id}', answer: 'none' },
+  exportAudit: { method: 'GET', path: '/audit/export', answer: 'json' },
   getCoverage: { method: 'GET', path: '/observations/coverage', answer: 'json' },
   getCurrentUser: { method: 'GET', path: '/auth/me', answer: 'json' },
   getFile: { method: 'GET', path: '/files/{file_id}', answer: 'json' },
@@ -433,8 +636,11 @@ export const operations = {
   getProductStac: { method: 'GET', path: '/products/{product_id}/stac', answer: 'json' },
   getProductUrl: { method: 'GET', path: '/products/{product_id}/url', answer: 'json' },
   getReadiness: { method: 'GET', path: '/health/ready', answer: 'json', open: true },
+  getUserQuota: { method: 'GET', path: '/users/{user_id}/quota', answer: 'json' },
+  getWebhook: { method: 'GET', path: '/webhooks/{webhook_id}', answer: 'json' },
   listApiKeys: { method: 'GET', path: '/auth/api-keys', answer: 'json' },
   listAudit: { method: 'GET', path: '/audit', answer: 'json' },
+  listDataSources: { method: 'GET', path: '/data-sources', answer: 'json' },
   listFiles: { method: 'GET', path: '/files', answer: 'json' },
   listJobEvents: { method: 'GET', path: '/ops/jobs/{job_id}/events', answer: 'json' },
   listJobLogs: { method: 'GET', path: '/ops/jobs/{job_id}/logs', answer: 'json' },
@@ -442,11 +648,18 @@ export const operations = {
   listObservations: { method: 'GET', path: '/observations', answer: 'json' },
   listProducts: { method: 'GET', path: '/products', answer: 'json' },
   listUsers: { method: 'GET', path: '/users', answer: 'json' },
+  listWebhookDeliveries: { method: 'GET', path: '/webhooks/{webhook_id}/deliveries', answer: 'json' },
+  listWebhooks: { method: 'GET', path: '/webhooks', answer: 'json' },
   login: { method: 'POST', path: '/auth/token', answer: 'json', body: 'form', open: true },
   logout: { method: 'POST', path: '/auth/logout', answer: 'none' },
   putObject: { method: 'PUT', path: '/objects/{bucket}/{key}', answer: 'json', body: 'bytes', open: true },
   refreshToken: { method: 'POST', path: '/auth/refresh', answer: 'json', body: 'json', open: true },
   registerUser: { method: 'POST', path: '/auth/register', answer: 'json', body: 'json', open: true },
+  reproduceProduct: { method: 'POST', path: '/products/{product_id}/reproduce', answer: 'json', idempotencyKey: true },
+  retryJob: { method: 'POST', path: '/ops/jobs/{job_id}/retry', answer: 'json' },
   revokeApiKey: { method: 'DELETE', path: '/auth/api-keys/{key_id}', answer: 'none' },
+  setUserQuota: { method: 'PUT', path: '/users/{user_id}/quota', answer: 'json', body: 'json' },
+  testWebhook: { method: 'POST', path: '/webhooks/{webhook_id}/test', answer: 'json' },
   updateUser: { method: 'PATCH', path: '/users/{user_id}', answer: 'json', body: 'json' },
+  updateWebhook: { method: 'PATCH', path: '/webhooks/{webhook_id}', answer: 'json', body: 'json' },
 } as const satisfies OperationTable;

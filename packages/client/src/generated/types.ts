@@ -1,11 +1,15 @@
 // Generated from openapi.json by `npm run generate:client`; not to be edited.
+import type { Bytes } from '../call.js';
 
 export interface ApiKey {
   readonly id: string;
   readonly name: string;
   /** Start of the key, to tell keys apart. */
   readonly prefix: string;
+  /** What the key is for. */
+  readonly scopes: readonly string[];
   readonly created_at: string;
+  readonly expires_at: string | null;
   readonly last_used_at: string | null;
 }
 
@@ -15,6 +19,9 @@ export interface ApiKeyList {
 
 export interface ApiKeyRequest {
   readonly name: string;
+  /** Default: read, jobs, products. */
+  readonly scopes?: readonly ('read' | 'jobs' | 'products' | 'admin')[];
+  readonly expires_in_days?: number;
 }
 
 export interface AuditList {
@@ -45,6 +52,15 @@ export interface CatalogRequest {
   readonly archive: boolean;
   /** Which jobs are started first: 1 (first) to 10, default 5; 1 to 4 for admins. It changes nothing in the result. */
   readonly priority?: number;
+  /** Jobs of yours that have to complete before this one starts. When one of them fails or is cancelled, this one is cancelled. */
+  readonly depends_on?: readonly string[];
+  /** Told once the job has ended; signed and repeated as for webhooks. */
+  readonly callback?: {
+    /** http or https, a public address. */
+    readonly url: string;
+    /** Signs the message: `whsec_` and 24 to 64 random bytes in base64. It is kept sealed and not shown again. */
+    readonly secret: string;
+  };
 }
 
 export interface Coverage {
@@ -60,6 +76,50 @@ export interface Coverage {
     readonly product: string;
     readonly count: number;
   }[];
+}
+
+export interface CreatedWebhook {
+  readonly id: string;
+  readonly user_id: string;
+  readonly url: string;
+  readonly events: readonly ('job.completed' | 'job.failed' | 'job.cancelled')[];
+  readonly job_types: readonly ('plan' | 'ingest' | 'process' | 'catalog')[] | null;
+  readonly description: string | null;
+  readonly active: boolean;
+  readonly disabled_reason: string | null;
+  /** Attempts that failed since the last one that did not. */
+  readonly failures: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly last_success_at: string | null;
+  /** Verifies the signatures; shown this once. */
+  readonly secret: string;
+}
+
+export interface DataSource {
+  readonly id: string;
+  readonly name: string;
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly region: string;
+  /** For POST /ops/ingest; a prefix may follow. */
+  readonly data_source: string;
+  readonly created_at: string;
+}
+
+export interface DataSourceList {
+  readonly items: readonly DataSource[];
+}
+
+export interface DataSourceRequest {
+  /** Then `s3://name/prefix/` reads from it. */
+  readonly name: string;
+  /** https://host or https://host:port */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly region?: string;
+  readonly access_key: string;
+  readonly secret_key: string;
 }
 
 export interface FieldError {
@@ -141,6 +201,15 @@ export interface IngestRequest {
   };
   /** Which jobs are started first: 1 (first) to 10, default 5; 1 to 4 for admins. It changes nothing in the result. */
   readonly priority?: number;
+  /** Jobs of yours that have to complete before this one starts. When one of them fails or is cancelled, this one is cancelled. */
+  readonly depends_on?: readonly string[];
+  /** Told once the job has ended; signed and repeated as for webhooks. */
+  readonly callback?: {
+    /** http or https, a public address. */
+    readonly url: string;
+    /** Signs the message: `whsec_` and 24 to 64 random bytes in base64. It is kept sealed and not shown again. */
+    readonly secret: string;
+  };
 }
 
 export interface Job {
@@ -156,6 +225,18 @@ export interface Job {
   readonly progress: number;
   readonly progress_message: string | null;
   readonly cancel_requested: boolean;
+  /** Jobs that have to complete first. */
+  readonly depends_on: readonly string[];
+  /** Those of depends_on that are not yet completed. */
+  readonly waiting_for: readonly string[];
+  /** Waits because you have as many jobs running as your quota allows. */
+  readonly held: boolean;
+  readonly retry_of: string | null;
+  /** The product that this job computes again. */
+  readonly reproduces: string | null;
+  readonly callback_url: string | null;
+  /** {name, version, commit} of what ran the latest attempt. */
+  readonly software: Readonly<Record<string, unknown>> | null;
   /** Number of times work on it was started. */
   readonly attempt: number;
   /** The request as validated, defaults filled in. */
@@ -210,7 +291,10 @@ export interface NewApiKey {
   readonly name: string;
   /** Start of the key, to tell keys apart. */
   readonly prefix: string;
+  /** What the key is for. */
+  readonly scopes: readonly string[];
   readonly created_at: string;
+  readonly expires_at: string | null;
   readonly last_used_at: string | null;
   /** The key itself, shown this once. Send it as header X-API-Key. */
   readonly key: string;
@@ -237,6 +321,12 @@ export interface ObservationList {
   readonly next_cursor: string | null;
 }
 
+export interface PasswordRequest {
+  readonly current_password: string;
+  /** 8 to 72 bytes in UTF-8 (bcrypt reads no more). */
+  readonly new_password: string;
+}
+
 export interface PlanRequest {
   readonly start_time: string;
   readonly end_time: string;
@@ -250,6 +340,15 @@ export interface PlanRequest {
   readonly arc_length_hours?: number;
   /** Which jobs are started first: 1 (first) to 10, default 5; 1 to 4 for admins. It changes nothing in the result. */
   readonly priority?: number;
+  /** Jobs of yours that have to complete before this one starts. When one of them fails or is cancelled, this one is cancelled. */
+  readonly depends_on?: readonly string[];
+  /** Told once the job has ended; signed and repeated as for webhooks. */
+  readonly callback?: {
+    /** http or https, a public address. */
+    readonly url: string;
+    /** Signs the message: `whsec_` and 24 to 64 random bytes in base64. It is kept sealed and not shown again. */
+    readonly secret: string;
+  };
 }
 
 export interface PresignedUrl {
@@ -275,13 +374,17 @@ export interface ProcessRequest {
   readonly algorithm: 'variational' | 'short_arc' | 'acceleration' | 'orbit';
   readonly degree_max: number;
   readonly regularization: {
-    /** Weight of the Kaula rule; 0: none. */
+    /** A-priori sigma kaula/n² of every coefficient; 0: none. */
     readonly kaula: number;
-    /** Zeroth-order Tikhonov; 0: none. */
+    /** Zeroth-order Tikhonov, in units of the mean diagonal of the normals; 0: none. */
     readonly tikhonov: number;
+    /** given (default): as stated. vce: weight by variance components, l_curve: at the corner of the L-curve; kaula and tikhonov then say only in which proportion. */
+    readonly weight?: 'given' | 'vce' | 'l_curve';
+    /** Field it pulls towards: a registered field, or object:products/… or upload:{upload_id} of an ICGEM gfc file; default: the static field. */
+    readonly reference?: string;
   };
-  /** orbit and residuals are for algorithm orbit, the others but report for fields. The report is always made. */
-  readonly output_products: readonly ('coefficients' | 'grids' | 'uncertainties' | 'covariance' | 'maps' | 'orbit' | 'residuals' | 'report')[];
+  /** orbit and residuals are for algorithm orbit, the others but report for fields. The report is always made. normals: normal equations in binary, to degree 150; normals_sinex: as SINEX text, to degree 60; contributions: shares of data and regularization per degree and coefficient. */
+  readonly output_products: readonly ('coefficients' | 'grids' | 'uncertainties' | 'covariance' | 'maps' | 'contributions' | 'normals' | 'normals_sinex' | 'orbit' | 'residuals' | 'report')[];
   /** Default: your latest completed plan. */
   readonly plan_id?: string;
   readonly start_time?: string;
@@ -315,6 +418,10 @@ export interface ProcessRequest {
     readonly sigma_position?: number;
     readonly position_sampling_seconds?: number;
     readonly use_accelerometer?: boolean;
+    /** Of the ranging. white (default): as sigma_… states. autocovariance: estimated from the residuals of the pass before, and whitened with. */
+    readonly noise_model?: string | Readonly<Record<string, unknown>>;
+    /** Whether the variances of ranging and of the positions of every satellite are estimated: none (default), for every arc, or for the mission. */
+    readonly variance_components?: string | Readonly<Record<string, unknown>>;
   };
   readonly parametrization?: {
     readonly accelerometer_bias?: 'none' | 'constant' | 'linear';
@@ -351,6 +458,15 @@ export interface ProcessRequest {
   };
   /** Which jobs are started first: 1 (first) to 10, default 5; 1 to 4 for admins. It changes nothing in the result. */
   readonly priority?: number;
+  /** Jobs of yours that have to complete before this one starts. When one of them fails or is cancelled, this one is cancelled. */
+  readonly depends_on?: readonly string[];
+  /** Told once the job has ended; signed and repeated as for webhooks. */
+  readonly callback?: {
+    /** http or https, a public address. */
+    readonly url: string;
+    /** Signs the message: `whsec_` and 24 to 64 random bytes in base64. It is kept sealed and not shown again. */
+    readonly secret: string;
+  };
 }
 
 export interface Product {
@@ -400,6 +516,8 @@ export interface Provenance {
     readonly user_id: string;
     readonly status: string;
     readonly parameters: Readonly<Record<string, unknown>>;
+    /** {name, version, commit} */
+    readonly software: Readonly<Record<string, unknown>> | null;
     readonly started_at: string | null;
     readonly completed_at: string | null;
     readonly used: readonly ProvenanceEntity[];
@@ -412,6 +530,35 @@ export interface ProvenanceEntity {
   readonly id: string;
   readonly sha256: string | null;
   readonly data: Readonly<Record<string, unknown>> | null;
+}
+
+export interface Quota {
+  /** Jobs that wait to be started; more give 429. */
+  readonly pending_jobs: {
+    /** null: none. */
+    readonly limit: number | null;
+    readonly used: number;
+  };
+  /** Jobs that run; more wait. */
+  readonly running_jobs: {
+    /** null: none. */
+    readonly limit: number | null;
+    readonly used: number;
+  };
+  /** Ingested files and products; full, it gives 403 for ingest and process. */
+  readonly storage_bytes: {
+    /** null: none. */
+    readonly limit: number | null;
+    readonly used: number;
+  };
+}
+
+/** What is null or left out is as the role of the user has it. */
+export interface QuotaRequest {
+  readonly pending_jobs?: number | null;
+  readonly running_jobs?: number | null;
+  /** Bytes. */
+  readonly storage_bytes?: number | null;
 }
 
 export interface Ready {
@@ -498,9 +645,74 @@ export interface User {
 
 export interface UserList {
   readonly items: readonly User[];
+  readonly total: number;
+  readonly skip: number;
+  readonly limit: number;
 }
 
 export interface UserPatchRequest {
   readonly role?: 'viewer' | 'operator' | 'admin';
   readonly disabled?: boolean;
+  readonly locked?: false;
+}
+
+export interface Webhook {
+  readonly id: string;
+  readonly user_id: string;
+  readonly url: string;
+  readonly events: readonly ('job.completed' | 'job.failed' | 'job.cancelled')[];
+  readonly job_types: readonly ('plan' | 'ingest' | 'process' | 'catalog')[] | null;
+  readonly description: string | null;
+  readonly active: boolean;
+  readonly disabled_reason: string | null;
+  /** Attempts that failed since the last one that did not. */
+  readonly failures: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly last_success_at: string | null;
+}
+
+export interface WebhookDelivery {
+  /** Of the event; in the header webhook-id. */
+  readonly id: string;
+  readonly event: string;
+  readonly job_id: string | null;
+  readonly status: 'pending' | 'delivered' | 'failed';
+  readonly attempts: number;
+  readonly next_attempt_at: string | null;
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+  readonly duration_ms: number | null;
+  readonly created_at: string;
+  readonly delivered_at: string | null;
+}
+
+export interface WebhookDeliveryList {
+  readonly items: readonly WebhookDelivery[];
+  /** Hand this back as `cursor` for the next page; null on the last one. */
+  readonly next_cursor: string | null;
+}
+
+export interface WebhookList {
+  readonly items: readonly Webhook[];
+}
+
+export interface WebhookPatch {
+  /** http or https, a public address. Redirects are not followed. */
+  readonly url?: string;
+  readonly events?: readonly ('job.completed' | 'job.failed' | 'job.cancelled')[];
+  readonly job_types?: readonly ('plan' | 'ingest' | 'process' | 'catalog')[];
+  readonly description?: string;
+  /** true switches a webhook on again that failures have switched off. */
+  readonly active?: boolean;
+}
+
+export interface WebhookRequest {
+  /** http or https, a public address. Redirects are not followed. */
+  readonly url: string;
+  /** Default: all. */
+  readonly events?: readonly ('job.completed' | 'job.failed' | 'job.cancelled')[];
+  /** Default: all. */
+  readonly job_types?: readonly ('plan' | 'ingest' | 'process' | 'catalog')[];
+  readonly description?: string;
 }
