@@ -29,8 +29,8 @@ export * from './solve/cost.js';
 export * from './solve/degree-contribution.js';
 export * from './solve/group-variances.js';
 export * from './solve/l-curve.js';
-export * from './solve/normals-about.js';
 export * from './solve/memory.js';
+export * from './solve/normals-about.js';
 export * from './solve/normals-sum.js';
 export { type PanelLayout, panelLayout, storedLength } from './solve/panels/panel-layout.js';
 export {
@@ -40,6 +40,7 @@ export {
   type PanelNormals,
 } from './solve/panels/panel-normals.js';
 export * from './solve/panels/panel-store.js';
+export * from './solve/panels/recover-in-panels.js';
 export * from './solve/panels/solve-panels.js';
 export * from './solve/solve.js';
 export * from './solve/solve-regularized.js';

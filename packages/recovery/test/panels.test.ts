@@ -10,12 +10,15 @@ import {
   memoryPanelStore,
   type PanelStore,
   panelLayout,
+  recoverField,
+  recoverFieldInPanels,
   SolutionError,
+  simulateMission,
   solveNormals,
   solvePanelNormals,
 } from '@gravity/recovery';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kaulaField } from './support.js';
+import { arcOf, CONSTANT_ROTATION, kaulaField, perturbed, setupFor } from './support.js';
 
 const DEGREE = 12;
 const setup = { degreeMin: 2, degreeMax: DEGREE, referenceField: kaulaField(DEGREE) };
@@ -151,4 +154,42 @@ describe('normals in panels', () => {
       for (let j = 0; j < i; j++) expect(solution.covariance[i * n + j]).toBe(solution.covariance[j * n + i]);
     }
   });
+});
+
+it('a recovery in panels gives the field of one in memory, and closes each store before it opens the next', async () => {
+  const truth = kaulaField(8);
+  const [day] = simulateMission({
+    satellites: ['SIM-A', 'SIM-B'],
+    startGpsSeconds: 738849600,
+    days: 1,
+    trueField: truth,
+    earthRotation: CONSTANT_ROTATION,
+    nonGravitational: false,
+    sampling: { orbitSeconds: 60 },
+    noise: { rangeRate: 1e-7, position: 0.01 },
+  });
+  const whole = setupFor(perturbed(truth), { accelerometerBias: 'none' });
+  const arcs = [arcOf(day, 3 * 3600)];
+  const regularization = { kaula: 1e-7, tikhonov: 0 };
+  const expected = await recoverField(whole, arcs, la, { regularization, iterations: 2 });
+  const events: string[] = [];
+  const recovered = await recoverFieldInPanels(whole, arcs, la, {
+    regularization,
+    iterations: 2,
+    panelRows: 20,
+    openStore: async ({ n, side, count }) => {
+      events.push(`open ${n} ${side} ${count}`);
+      return { ...memoryPanelStore(), close: async () => void events.push('close') };
+    },
+  });
+  await recovered.close();
+  expect(events).toEqual(['open 77 20 4', 'close', 'open 77 20 4', 'close']);
+  // Each pass rounds on its own, and the second begins at the result of the first: far below a standard deviation.
+  const { sigmaC } = expected.solution.field;
+  for (let i = 3; i < truth.c.length; i++) {
+    const difference = Math.abs(recovered.solution.field.c[i] - expected.solution.field.c[i]);
+    expect(difference).toBeLessThan(1e-4 * (sigmaC?.[i] ?? 0));
+  }
+  expect(recovered.passes.map(({ pass }) => pass)).toEqual([1, 2]);
+  expect(recovered.residualsBefore).toEqual(expected.residualsBefore);
 });

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { writeGfc } from '@gravity/formats';
 import { gpsToIso, mjdGps } from '@gravity/geodesy';
 import { createLinearAlgebra } from '@gravity/linalg';
@@ -10,6 +10,7 @@ import {
   type RecoverySetup,
   type Screening,
 } from '@gravity/recovery';
+import { memoryLimit } from '@gravity/server';
 import { type Command, Option } from 'commander';
 import { FORCES_HELP, fieldDegreeFor, forcesForFiles, prepareForces } from '../forces.js';
 import { addRotationOptions, fieldOf, type RotationOptions, rotationOf } from '../models.js';
@@ -25,6 +26,7 @@ import {
   type StochasticOptionsOfCommand,
   stochasticReport,
 } from '../recover/stochastic.js';
+import { describeCost, planStorage, storeIn } from '../recover/storage.js';
 import { writeRecoveredNormals } from '../recover/write-normals.js';
 import { createProgress } from '../terminal/progress.js';
 import { formatDuration } from '../terminal/table.js';
@@ -49,6 +51,8 @@ interface RecoverOptions extends RotationOptions, ObservationOptionsOfCommand, S
   readonly linearAlgebra: 'auto' | 'openblas' | 'wasm';
   readonly out: string;
   readonly normals?: string;
+  readonly memoryLimit?: number;
+  readonly scratch: string;
   readonly truth?: string;
   readonly everyDegree?: boolean;
   readonly json?: boolean;
@@ -125,6 +129,8 @@ export function addRecoverCommand(program: Command, version: string): void {
       '--normals <file>',
       'write the normal equations too, for gravity combine: .snx SINEX, else binary',
     )
+    .option('--memory-limit <GB>', 'memory it may take (default: 80 % of what there is)', parsePositive)
+    .option('--scratch <folder>', 'for normals that do not fit into it', tmpdir())
     .option('--json', 'print the report as JSON');
   addStochasticOptions(addRotationOptions(command)).action((options: RecoverOptions) =>
     recover(options, version),
@@ -145,7 +151,7 @@ async function recover(options: RecoverOptions, version: string): Promise<void> 
   const fieldDegree = fieldDegreeFor(options.fieldDegree, options.degree, resolved.simulated);
   const { field: apriori, ...models } = await prepareForces(
     resolved.forces,
-    await fieldOf(options.field, fieldDegree, mjd),
+    await fieldOf(options.field, fieldDegree, mjd, options.fieldTideSystem),
     earthRotation,
     start,
     end,
@@ -171,6 +177,8 @@ async function recover(options: RecoverOptions, version: string): Promise<void> 
   const priorField = options.reference
     ? toCommon(await fieldOf(options.reference, options.degree, mjd), apriori, { assumeSameTideSystem: true })
     : apriori;
+  const limit = options.memoryLimit ? 1e9 * options.memoryLimit : memoryLimit(process.env, 1);
+  const storage = planStorage(setup, recoveryOptions, options.normals !== undefined, limit);
   const arcs = cutArcs(mission, options.arcHours);
   const names = satellites.join(', ');
   note(
@@ -179,7 +187,17 @@ async function recover(options: RecoverOptions, version: string): Promise<void> 
   const la = await createLinearAlgebra({ backend: options.linearAlgebra, threads: options.threads });
   const progress = createProgress('recover');
   try {
-    const run = await runRecovery(setup, arcs, { ...recoveryOptions, priorField }, la, progress.update);
+    note(await describeCost(storage, setup, arcs, iterations, la));
+    const run = await runRecovery(
+      setup,
+      arcs,
+      { ...recoveryOptions, priorField },
+      la,
+      progress.update,
+      storage.storage === 'panels'
+        ? { panelRows: storage.panelRows, openStore: storeIn(options.scratch) }
+        : undefined,
+    );
     progress.done(
       `${run.solution.parameterCount} coefficients, ${run.solution.observationCount} observations`,
     );
@@ -190,8 +208,9 @@ async function recover(options: RecoverOptions, version: string): Promise<void> 
         comment: [`gravity recover, a-priori field ${apriori.name}`, ...models.models].join('\n'),
       }),
     );
-    if (options.normals) {
-      await writeRecoveredNormals(options.normals, run, setup, priorField, {
+    const { normals } = run;
+    if (options.normals && normals) {
+      await writeRecoveredNormals(options.normals, { ...run, normals }, setup, priorField, {
         name: `gravity recover ${names}`,
         startGpsSeconds: start,
         endGpsSeconds: end,

@@ -4,12 +4,19 @@ import {
   evaluateNormals,
   type FieldRecovery,
   type FieldRecoveryOptions,
+  type PanelRecoveryOptions,
   type RecoverySetup,
+  type RecoverySolution,
   type ResidualStatistics,
   recoverField,
+  recoverFieldInPanels,
+  type TotalNormals,
 } from '@gravity/recovery';
 
-export interface RecoveryRun extends FieldRecovery {
+export interface RecoveryRun extends Omit<FieldRecovery, 'solution' | 'normals'> {
+  readonly solution: Omit<RecoverySolution, 'covariance'>;
+  /** Absent when they were in panels on disk. */
+  readonly normals?: TotalNormals;
   /** Under the a-priori field. */
   readonly before: readonly ResidualStatistics[];
   /** Under the solution. */
@@ -26,15 +33,19 @@ export async function runRecovery(
   options: FieldRecoveryOptions,
   la: LinearAlgebra,
   onProgress: (fraction: number, message: string) => void,
+  panels?: Pick<PanelRecoveryOptions, 'panelRows' | 'openStore'>,
 ): Promise<RecoveryRun> {
   const iterations = options.iterations ?? 1;
   // The residuals at the end are one more round.
   const share = iterations / (iterations + 1);
-  const recovery = await recoverField(setup, arcs, la, {
+  const reported = {
     ...options,
-    onProgress: (fraction, message) => onProgress(share * fraction, message),
-  });
-  const current = { ...setup, referenceField: recovery.solution.field };
+    onProgress: (fraction: number, message: string) => onProgress(share * fraction, message),
+  };
+  const { solution, ...recovery } = panels
+    ? await inPanels(setup, arcs, la, { ...reported, ...panels })
+    : await recoverField(setup, arcs, la, reported);
+  const current = { ...setup, referenceField: solution.field };
   const residuals: ResidualStatistics[] = [];
   for (const [k, arc] of arcs.entries()) {
     const evaluation = await evaluateNormals(current, arc, la, {
@@ -49,9 +60,22 @@ export async function runRecovery(
   }
   return {
     ...recovery,
+    solution,
     before: combineResiduals(recovery.residualsBefore),
     after: combineResiduals(residuals),
   };
+}
+
+/** The covariance is given up with its store: a command of files has no use for it. */
+async function inPanels(
+  setup: RecoverySetup,
+  arcs: readonly ArcObservations[],
+  la: LinearAlgebra,
+  options: PanelRecoveryOptions,
+) {
+  const { close, ...recovery } = await recoverFieldInPanels(setup, arcs, la, options);
+  await close();
+  return recovery;
 }
 
 /** Statistics of several arcs as one, per type and satellite. */

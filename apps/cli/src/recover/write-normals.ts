@@ -9,7 +9,7 @@ import type { RecoveryRun } from './run.js';
  */
 export async function writeRecoveredNormals(
   path: string,
-  { normals, reference, solution, regularization }: RecoveryRun,
+  { normals, reference, solution, regularization }: RecoveryRun & Required<Pick<RecoveryRun, 'normals'>>,
   setup: RecoverySetup,
   priorField: Geopotential,
   about: {

@@ -105,7 +105,8 @@ function withPeak(
 }
 
 /**
- * Whether the normals of a recovery can be in memory, or where `panels` allows it in panels outside, and how large.
+ * Whether the normals of a recovery can be in memory, or where `panels` allows it (nothing is asked for that needs them
+ * or the covariance as a whole) in panels outside, and how large.
  *
  * @throws MemoryLimitError
  */
@@ -127,9 +128,10 @@ export function planSolution(use: MemoryUse, limitBytes: number, panels: boolean
 function tryPlan(use: MemoryUse, limitBytes: number, panels: boolean): SolutionPlan | undefined {
   const memory = estimateMemory(use);
   if (memory.peakBytes <= limitBytes) return { storage: 'memory', memory };
-  if (!panels || use.keepNormals || use.covarianceFile) return undefined;
+  if (!panels) return undefined;
   const n = memory.parameterCount;
-  for (let rows = Math.min(MOST_PANEL_ROWS, n); rows >= Math.min(LEAST_PANEL_ROWS, n); rows -= PANEL_STEP) {
+  const most = Math.min(MOST_PANEL_ROWS, PANEL_STEP * Math.ceil(n / PANEL_STEP));
+  for (let rows = most; rows >= Math.min(LEAST_PANEL_ROWS, most); rows -= PANEL_STEP) {
     const outside = estimatePanelMemory(use, rows);
     if (outside.peakBytes > limitBytes) continue;
     const count = Math.ceil(n / rows);
