@@ -2,17 +2,11 @@ import { createHash } from 'node:crypto';
 import { retryTransient } from '../../db/transient.js';
 import { type ArcDispatcher, type ArcOutcome, type ArcTicket, TaskError } from '../../jobs/task.js';
 import { type ArcPayload, type ArcResult, parseArcResult, requirementsOf } from './arc-ticket.js';
+import type { ArcShare } from './arc-work.js';
 import { localShare, restore } from './local-arcs.js';
 import { OutcomeBoard } from './outcome-board.js';
 import { encodePassDescription } from './pass-description.js';
-import {
-  type ArcIdentity,
-  type ArcShare,
-  arcIdentities,
-  type PassInputs,
-  passPrefix,
-  type Stage,
-} from './pass-inputs.js';
+import { type ArcIdentity, arcIdentities, type PassInputs, passPrefix, type Stage } from './pass-inputs.js';
 import { describeInterval } from './resolve.js';
 import { readStored, writeStored } from './stored-bytes.js';
 

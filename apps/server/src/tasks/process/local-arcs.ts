@@ -1,13 +1,7 @@
 import type { LoadedArc } from './arc-source.js';
-import type { ArcPart } from './arc-work.js';
+import type { ArcPart, ArcShare } from './arc-work.js';
 import { ArcWorkerError } from './arc-worker-client.js';
-import {
-  type ArcIdentity,
-  type ArcShare,
-  arcIdentities,
-  type PassInputs,
-  type Stage,
-} from './pass-inputs.js';
+import { type ArcIdentity, arcIdentities, type PassInputs, type Stage } from './pass-inputs.js';
 import type { WorkerCalls } from './protocol.js';
 import { readStored, writeStored } from './stored-bytes.js';
 import { StoredSums } from './stored-sums.js';

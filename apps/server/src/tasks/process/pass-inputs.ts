@@ -1,8 +1,8 @@
 import type { Geopotential } from '@gravity/geodesy';
 import type { RecoverySetup } from '@gravity/recovery';
 import type { TaskContext } from '../../jobs/task.js';
-import type { ArcSource, ExcludedData } from './arc-source.js';
-import type { ArcPart, StageWork } from './arc-work.js';
+import type { ArcSource } from './arc-source.js';
+import type { StageWork } from './arc-work.js';
 import type { ArcWorkerClient } from './arc-worker-client.js';
 import type { ArcInterval } from './arcs.js';
 import type { Backend } from './backend.js';
@@ -33,13 +33,6 @@ export interface Stage extends StageWork {
   /** For progress and logs, e.g. "pass 2 of 3". */
   readonly label: string;
   readonly field: Geopotential;
-}
-
-/** An arc of a stage that has been dealt with, or the reason why it was left out. */
-export interface ArcShare {
-  readonly excluded: readonly ExcludedData[];
-  readonly usedFiles: readonly string[];
-  readonly part: (ArcPart & { readonly restored: boolean }) | { readonly reason: string };
 }
 
 /** Folder of the checkpoints of a recipe in the bucket processed-data. */

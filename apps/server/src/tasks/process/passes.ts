@@ -9,10 +9,11 @@ import {
 } from '@gravity/recovery';
 import { TaskError } from '../../jobs/task.js';
 import type { ExcludedData } from './arc-source.js';
+import type { ArcShare } from './arc-work.js';
 import { checkDetermined } from './determined.js';
 import { distributedShares } from './distributed-arcs.js';
 import { localShares } from './local-arcs.js';
-import type { ArcShare, PassInputs, Stage } from './pass-inputs.js';
+import type { PassInputs, Stage } from './pass-inputs.js';
 import type { SkippedArc } from './products/context.js';
 import type { ProcessRequest } from './request.js';
 import { describeInterval } from './resolve.js';

@@ -7,10 +7,9 @@ import type {
   Screening,
   VarianceDirections,
 } from '@gravity/recovery';
-import type { ArcPart, EvaluationSpec } from './arc-work.js';
+import type { ArcPart, ArcShare, EvaluationSpec } from './arc-work.js';
 import type { Backend } from './backend.js';
 import type { OrbitContext, OrbitFit } from './orbits/types.js';
-import type { ArcShare } from './pass-inputs.js';
 import type { ProductContext } from './products/context.js';
 import type { ProductFile } from './products/types.js';
 import type { SolvedField } from './summary.js';

@@ -1,4 +1,5 @@
-import type { ArcIdentity, ArcShare, PassInputs, Stage } from './pass-inputs.js';
+import type { ArcShare } from './arc-work.js';
+import type { ArcIdentity, PassInputs, Stage } from './pass-inputs.js';
 import { hashOf } from './recipe.js';
 import { readStored, writeStored } from './stored-bytes.js';
 

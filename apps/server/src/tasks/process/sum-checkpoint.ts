@@ -1,7 +1,7 @@
 import type { TotalNormals } from '@gravity/recovery';
+import type { ArcShare } from './arc-work.js';
 import { CheckpointError, openContainer, packUpper, unpackUpper } from './checkpoint.js';
 import { packArrays } from './containers.js';
-import type { ArcShare } from './pass-inputs.js';
 
 const MAGIC = 'GPB-NORMALS-SUM-1';
 
