@@ -26,6 +26,8 @@ export interface FileQuery {
   readonly products?: readonly string[];
   readonly startGpsSeconds: number;
   readonly endGpsSeconds: number;
+  /** ISO time; files ingested later are left out. */
+  readonly ingestedBefore?: string;
 }
 
 /**
@@ -52,6 +54,9 @@ export async function listObservationFiles(db: Database, query: FileQuery): Prom
     .where('gps_start', '<=', query.endGpsSeconds)
     .where('gps_end', '>=', query.startGpsSeconds);
   if (query.products) select = select.where('product', 'in', [...query.products]);
+  if (query.ingestedBefore !== undefined) {
+    select = select.where('created_at', '<=', new Date(query.ingestedBefore));
+  }
   const rows = await select.orderBy('created_at').orderBy('id').execute();
   const files = rows.map((row): ObservationFile => {
     const quality = row.quality as {

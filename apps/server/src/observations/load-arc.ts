@@ -29,6 +29,8 @@ export interface ArcQuery {
   /** Without, attitude is not read either. */
   readonly useAccelerometer: boolean;
   /** Frame of the orbits; 'auto': what there is, GNV1B first. */
+  /** ISO time; files ingested later are left out. */
+  readonly ingestedBefore?: string;
   readonly frames?: 'auto' | 'terrestrial' | 'celestial';
 }
 
@@ -60,6 +62,7 @@ export async function loadArc(db: Database, query: ArcQuery): Promise<LoadedArc>
     products: Object.keys(PRODUCT_USES),
     startGpsSeconds: query.startGpsSeconds - PADDING_SECONDS,
     endGpsSeconds: query.endGpsSeconds + PADDING_SECONDS,
+    ingestedBefore: query.ingestedBefore,
   });
   const loader = new ArcLoader(db, query, files);
   const arcs: SatelliteArc[] = [];

@@ -137,7 +137,7 @@ async function compareGrids(
 }
 
 /** How a request stated what its target says too: a reproduction states all of it. */
-const STATED = /^parameters\.(startTime|endTime|satellites|arcLengthHours|planId)\b/;
+const STATED = /^parameters\.(startTime|endTime|satellites|arcLengthHours|planId|ingestedBefore)\b/;
 const MAX_NAMED = 5;
 
 function compareReports(first: Uint8Array, second: Uint8Array): NumericComparison {

@@ -34,7 +34,14 @@ export interface ComparedProduct {
 }
 
 /** Parameters by which a job finds what the other one states: they are resolved in what both used. */
-const RESOLVED = new Set(['plan_id', 'start_time', 'end_time', 'satellites', 'arc_length_hours']);
+const RESOLVED = new Set([
+  'plan_id',
+  'start_time',
+  'end_time',
+  'satellites',
+  'arc_length_hours',
+  'ingested_before',
+]);
 
 /** What two products and the ways they were made differ in. */
 export async function compareProducts(

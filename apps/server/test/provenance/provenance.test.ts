@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseGfc } from '@gravity/formats';
+import { listObservationFiles } from '@gravity/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../helpers.js';
 import { type Harness, openHarness, sha256 } from '../http-harness.js';
@@ -215,6 +216,7 @@ print(json.dumps(sorted({r.get_type().localpart for r in first.get_records()})),
           end_time: '2021-07-18T00:00:00.000Z',
           satellites: ['GRACE-C', 'GRACE-D'],
           arc_length_hours: 12,
+          ingested_before: '2026-01-05T10:04:00.000Z',
         },
       });
       expect(answer.body.parameters).not.toHaveProperty('plan_id');
@@ -228,6 +230,15 @@ print(json.dumps(sorted({r.get_type().localpart for r in first.get_records()})),
         token: bert.token,
       });
       expect(foreign.status).toBe(404);
+    });
+
+    it('leaves out files that were ingested since', async () => {
+      const query = { satellites: ['GRACE-C'], startGpsSeconds: 679_752_000, endGpsSeconds: 679_800_000 };
+      const names = async (ingestedBefore?: string) =>
+        (await listObservationFiles(harness.db, { ...query, ingestedBefore })).length;
+      expect(await names()).toBe(3);
+      expect(await names(new Date().toISOString())).toBe(3);
+      expect(await names('2026-01-05T10:04:00.000Z')).toBe(0);
     });
 
     const compare = async (other: SeededRun) =>

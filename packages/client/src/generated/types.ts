@@ -391,6 +391,8 @@ export interface ProcessRequest {
   readonly end_time?: string;
   /** Satellites by name or alias: GRACE-A (GRACEA, GRACE-1); GRACE-B (GRACEB, GRACE-2); GRACE-C (GRACEC, GRACE-FO-1, GRACEFO-1, GRACE-FO-C); GRACE-D (GRACED, GRACE-FO-2, GRACEFO-2, GRACE-FO-D); SWARM-A (SWARMA, SWARM-ALPHA); SWARM-B (SWARMB, SWARM-BRAVO); SWARM-C (SWARMC, SWARM-CHARLIE); simulated: SIM-A, SIM-B and any other name SIM-…; more as GET /limits lists. */
   readonly satellites?: readonly string[];
+  /** Take only files ingested up to then: what was ingested later stays out. */
+  readonly ingested_before?: string;
   readonly arc_length_hours?: number;
   readonly degree_min?: number;
   readonly iterations?: number;

@@ -221,6 +221,10 @@ export const ProcessBody = Type.Object(
     start_time: Type.Optional(Timestamp),
     end_time: Type.Optional(Timestamp),
     satellites: Type.Optional(Satellites),
+    ingested_before: Type.Optional({
+      ...Timestamp,
+      description: 'Take only files ingested up to then: what was ingested later stays out.',
+    }),
     arc_length_hours: Type.Optional(Type.Number(ArcLength)),
     degree_min: Type.Optional(Type.Integer({ minimum: 2, maximum: limits.degreeMax, default: 2 })),
     iterations: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.iterations, default: 2 })),

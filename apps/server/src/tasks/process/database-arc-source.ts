@@ -13,6 +13,7 @@ export function createDatabaseArcSource({ db }: Pick<TaskContext, 'db'>): ArcSou
         products: Object.keys(PRODUCT_USES).filter((product) => isWanted(product, request)),
         startGpsSeconds,
         endGpsSeconds,
+        ingestedBefore: request.ingestedBefore,
       });
       // Not in the order of ingestion: the same files give the same recipe on another machine.
       return files
@@ -29,7 +30,7 @@ export function createDatabaseArcSource({ db }: Pick<TaskContext, 'db'>): ArcSou
         .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
     },
 
-    async load(arc, { satellites }, { observations }) {
+    async load(arc, { satellites }, { observations, ingestedBefore }) {
       const { ranging, rangingObservation, positionSamplingSeconds, useAccelerometer } = observations;
       const loaded = await loadArc(db, {
         ...arc,
@@ -38,6 +39,7 @@ export function createDatabaseArcSource({ db }: Pick<TaskContext, 'db'>): ArcSou
         rangingObservation,
         positionSamplingSeconds,
         useAccelerometer,
+        ingestedBefore,
       });
       const chosen = loaded.report.filter((entry) => entry.chosen);
       return {

@@ -76,6 +76,7 @@ export function parseProcessParameters(parameters: Readonly<Record<string, unkno
     regularization: parseRegularization(top.object('regularization')),
     ...productsOf(top, algorithm, degreeMax),
     planId: top.text('plan_id'),
+    ingestedBefore: time(top, 'ingested_before'),
     startTime,
     endTime,
     satellites: top.list('satellites'),

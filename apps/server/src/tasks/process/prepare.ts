@@ -94,6 +94,7 @@ export function recipeOf({ request, target, prepared, inputs }: PreparedJob, bac
     // as resolved in the target, wherever they came from
     satellites: _satellites,
     arcLengthHours: _arcs,
+    ingestedBefore: _before,
     ...numbers
   } = request;
   const { planId: _targetPlan, ...place } = target;

@@ -50,6 +50,8 @@ export interface ProcessRequest {
   readonly startTime?: string;
   readonly endTime?: string;
   readonly satellites?: readonly string[];
+  /** Files ingested later are left out. */
+  readonly ingestedBefore?: string;
   /** Undefined: the plan's, else a day. */
   readonly arcLengthHours: number | undefined;
   readonly iterations: number;
