@@ -110,11 +110,13 @@ async function listen(
 }
 
 function describeFailure(job: Job): string {
-  if (job.status === 'cancelled') return `${job.type} was cancelled`;
   const { message, errors } = (job.error ?? {}) as {
     message?: string;
     errors?: readonly { field?: string; message: string; file?: string; line?: number }[];
   };
+  // with a reason when something it depended on did not complete
+  if (job.status === 'cancelled')
+    return `${job.type} was cancelled${message === undefined ? '' : `: it ${message}`}`;
   const lines = (errors ?? []).map((e) => {
     const place = [e.file, e.line === undefined ? undefined : `line ${e.line}`, e.field]
       .filter(Boolean)

@@ -57,7 +57,13 @@ export interface Product {
   readonly quality?: Readonly<Record<string, unknown>>;
 }
 
-export interface PlanRequest {
+/** When a job is run. */
+export interface JobOptions {
+  /** Jobs that have to complete first. */
+  readonly depends_on?: readonly string[];
+}
+
+export interface PlanRequest extends JobOptions {
   readonly start_time: string;
   readonly end_time: string;
   readonly satellites: readonly string[];
@@ -68,7 +74,7 @@ export interface PlanRequest {
   readonly arc_length_hours?: number;
 }
 
-export interface IngestRequest {
+export interface IngestRequest extends JobOptions {
   readonly data_source: string;
   readonly data_type: string;
   readonly satellites: readonly string[];
@@ -103,7 +109,7 @@ export interface RequestedForces {
   readonly field_variation?: boolean;
 }
 
-export interface ProcessRequest {
+export interface ProcessRequest extends JobOptions {
   readonly algorithm: string;
   readonly degree_max: number;
   readonly regularization: { readonly kaula: number; readonly tikhonov: number };
@@ -120,7 +126,7 @@ export interface ProcessRequest {
   readonly orbit?: { readonly sampling_seconds?: number };
 }
 
-export interface CatalogRequest {
+export interface CatalogRequest extends JobOptions {
   readonly product_ids: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly publish: boolean;

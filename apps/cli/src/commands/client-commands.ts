@@ -14,6 +14,7 @@ import { collect, parseCount, parseDegree, parseNonNegative, parsePositive } fro
 interface Common {
   readonly server?: string;
   readonly wait: boolean;
+  readonly after?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -35,7 +36,9 @@ export function addClientCommands(program: Command): void {
       .option('--server <url>', 'address of the server (default: the one logged in to)')
       .option('--json', 'print the resource as JSON');
   const operation = (name: string, description: string) =>
-    client(name, description).option('--no-wait', 'return at once instead of following the job');
+    client(name, description)
+      .option('--no-wait', 'return at once instead of following the job')
+      .option('--after <job>', 'start when this job is completed; may be repeated', collect);
   const interval = (command: Command) =>
     command
       .requiredOption('--start <time>', 'first epoch, ISO 8601 UTC')
@@ -51,6 +54,7 @@ export function addClientCommands(program: Command): void {
         end_time: options.end,
         satellites: options.satellite ?? DEFAULT_SATELLITES,
         degree_max: options.degree,
+        depends_on: options.after,
       });
       await finish(session, job, options);
     });
@@ -110,6 +114,7 @@ export function addClientCommands(program: Command): void {
           metadata,
           publish: options.publish ?? false,
           archive: options.archive ?? false,
+          depends_on: options.after,
         });
         await finish(session, job, options);
       },
@@ -171,6 +176,7 @@ async function ingest(
       start_time: options.start,
       end_time: options.end,
       validate_data: options.validate,
+      depends_on: options.after,
     };
     await finish(session, await session.ingest(request), options);
   }
@@ -206,6 +212,7 @@ async function process_(
     regularization: { kaula: options.kaula, tikhonov: options.tikhonov },
     output_products: options.products.split(',').map((name) => name.trim()),
     plan_id: options.plan,
+    depends_on: options.after,
     start_time: options.start,
     end_time: options.end,
     satellites: options.satellite,

@@ -3,6 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { checkStorageQuota } from '../../jobs/quotas.js';
 import { createUploadId, uploadKey } from '../../uploads.js';
 import { byteLimit } from '../byte-limit.js';
 import { type Api, type AppContext, principalOf } from '../context.js';
@@ -86,6 +87,7 @@ export async function uploadRoutes(api: Api, context: AppContext): Promise<void>
     },
     async (request, reply) => {
       const userId = principalOf(request).id;
+      await checkStorageQuota(context.db.kysely, config.quotas, userId);
       const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
       if (isJson && request.query.name === undefined) {
         const link = await createUploadLink(request, userId, context, safeFileName);
