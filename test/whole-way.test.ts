@@ -125,6 +125,29 @@ describe('from files to published products', () => {
     expect(stac).toMatchObject({ type: 'Feature', stac_version: '1.1.0' });
   });
 
+  test('a product is computed again, the same byte for byte, while another job waits for it', async () => {
+    const [product] = await client.products({ job_id: processed.id, kind: 'coefficients' });
+    const again = await client.transport.json<Job>(`/products/${product?.id}/reproduce`, { method: 'POST' });
+    const next = await client.transport.json<Job & { waiting_for: string[] }>('/ops/plan', {
+      method: 'POST',
+      json: { ...interval, degree_max: DEGREE, depends_on: [again.id] },
+    });
+    expect(next).toMatchObject({ status: 'pending', waiting_for: [again.id] });
+    const planned = await followJob(client, next.id);
+    const reproduced = await client.job(again.id);
+    expect(reproduced.status).toBe('completed');
+    expect(Date.parse(planned.started_at ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(reproduced.completed_at ?? ''),
+    );
+    const [copy] = await client.products({ job_id: again.id, kind: 'coefficients' });
+    const comparison = await client.transport.json(`/products/${product?.id}/comparison?with=${copy?.id}`);
+    expect(comparison).toMatchObject({
+      verdict: 'identical',
+      differences: [],
+      a: { sha256: product?.sha256 },
+    });
+  });
+
   test('another user sees published products, but no jobs of others', async () => {
     const other = await signIn(server.url, 'other');
     expect((await other.products({ job_id: processed.id })).length).toBe(5);

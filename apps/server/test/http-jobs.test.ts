@@ -59,6 +59,10 @@ describe('dependencies, retries and quotas over HTTP', () => {
     // A plan that is not yet completed is waited for without being asked.
     const process = await post('/ops/process', { ...manual.process, plan_id: first.id });
     expect(process.body).toMatchObject({ waiting_for: [first.id], parameters: { plan_id: first.id } });
+    const { text } = await harness.request('GET', '/metrics');
+    // What waits is nothing for an autoscaler to start workers for.
+    expect(text).toContain('gravity_queue_depth{queue="process",state="waiting"} 2');
+    expect(text).toContain('gravity_queue_depth{queue="process",state="pending"} 0');
     await end(first.id, 'completed');
     const after = await harness.request('GET', `/ops/jobs/${process.body.id}`, { token: anna.token });
     expect(after.body).toMatchObject({ status: 'pending', waiting_for: [], depends_on: [first.id] });

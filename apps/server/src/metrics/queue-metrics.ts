@@ -4,7 +4,7 @@ import { QUEUE_NAMES } from '../config-services.js';
 import type { Database } from '../db/database.js';
 import type { QueueDepth } from '../jobs/transport.js';
 
-const STATES = ['pending', 'delayed', 'running'] as const;
+const STATES = ['pending', 'delayed', 'waiting', 'running'] as const;
 
 interface QueueFigures {
   readonly queue: string;
@@ -18,10 +18,13 @@ interface QueueFigures {
 async function queryQueues(db: Database): Promise<readonly QueueFigures[]> {
   const { rows } = await sql<QueueFigures>`
     with open as (
-      select type as queue, status, run_after, created_at from processing_jobs where status in ('pending', 'running')
+      select type as queue, status, run_after, status = 'pending' and (waiting_for <> '{}' or held) as waiting,
+        case when depends_on <> '{}' then updated_at else created_at end as created_at
+      from processing_jobs where status in ('pending', 'running')
       union all
-      select 'arcs', status, run_after, created_at from process_arcs where status in ('pending', 'running'))
-    select queue, case when status = 'pending' and run_after > now() then 'delayed' else status end as state,
+      select 'arcs', status, run_after, false, created_at from process_arcs where status in ('pending', 'running'))
+    select queue, case when waiting then 'waiting' when status = 'pending' and run_after > now() then 'delayed'
+        else status end as state,
       count(*)::float8 as count,
       extract(epoch from now() - min(greatest(created_at, run_after)))::float8 as oldest
     from open group by 1, 2`.execute(db.kysely);
@@ -37,7 +40,7 @@ export function addQueueMetrics(
   const registers = [registry];
   const depth = new Gauge({
     name: 'gravity_queue_depth',
-    help: 'Jobs (arcs in the queue arcs) by state: pending (to be taken now), delayed (before another attempt), running.',
+    help: 'Jobs (arcs in the queue arcs) by state: pending (to be taken now), delayed (before another attempt), waiting (for other jobs, or held by a quota), running.',
     labelNames: ['queue', 'state'],
     registers,
   });
