@@ -76,7 +76,7 @@ export function estimateMemory(use: MemoryUse): MemoryEstimate {
   const whole = 8 * n * n;
   const kept = use.keepNormals ? upper : 0;
   const base = BASE_BYTES + Math.min(UNCOLLECTED_BYTES, 4 * upper);
-  const checkpoint = use.checkpoints ? 2.5 * 4 * n * n : 0;
+  const checkpoint = use.checkpoints ? 1.25 * 4 * n * n : 0;
   return withPeak(n, {
     accumulationBytes: base + 2 * upper + workBytes(n) + checkpoint,
     solutionBytes: base + whole + kept,
