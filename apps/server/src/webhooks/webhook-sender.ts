@@ -67,6 +67,8 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
   let timer: NodeJS.Timeout | undefined;
 
   async function sendAllDue(): Promise<void> {
+    // Without a key no secret opens: processes that have one send. They must not count failures meanwhile.
+    if (!options.secrets.available) return;
     while (!stopping.signal.aborted) {
       const due = await takeDue(db.kysely, BATCH, options.leaseSeconds ?? LEASE_SECONDS);
       await Promise.all(due.map(deliver));
