@@ -17,10 +17,21 @@ describe('memory of a recovery', () => {
     expect(parameterCount).toBe(14_637);
     const matrix = 8 * 14_637 ** 2;
     expect(solutionBytes / matrix).toBeGreaterThan(1);
-    expect(solutionBytes / matrix).toBeLessThan(1.5);
+    expect(solutionBytes / matrix).toBeLessThan(2);
     // The sum and one arc, half of each touched.
     expect(accumulationBytes / matrix).toBeGreaterThan(1);
     expect(accumulationBytes / matrix).toBeLessThan(2);
+  });
+
+  it.each([
+    // Peaks of processes that ran bench/degree-120.mjs on two cores, OpenBLAS 0.3.21, Node 20; degree 60 also WebAssembly.
+    [60, 0.667e9],
+    [60, 0.7e9],
+    [90, 1.24e9],
+    [120, 3.77e9],
+    [120, 3.19e9],
+  ])('at degree %i is what was measured, within a quarter', (degreeMax, measured) => {
+    expect(Math.abs(estimateMemory({ ...use, degreeMax }).peakBytes / measured - 1)).toBeLessThan(0.25);
   });
 
   it('grows with everything that is kept', () => {

@@ -76,10 +76,12 @@ export function estimateMemory(use: MemoryUse): MemoryEstimate {
   const whole = 8 * n * n;
   const kept = use.keepNormals ? upper : 0;
   const base = BASE_BYTES + Math.min(UNCOLLECTED_BYTES, 4 * upper);
+  // What an arc needed is given back bit by bit: about so much is still there when the solution needs its memory.
+  const lingering = workBytes(n) + 0.5 * upper;
   const checkpoint = use.checkpoints ? 1.25 * 4 * n * n : 0;
   return withPeak(n, {
     accumulationBytes: base + 2 * upper + workBytes(n) + checkpoint,
-    solutionBytes: base + whole + kept,
+    solutionBytes: base + whole + kept + lingering,
     productsBytes: base + whole + kept + (use.covarianceFile ? 2 * whole : 0),
   });
 }
@@ -92,7 +94,7 @@ export function estimatePanelMemory(use: MemoryUse, panelRows: number): MemoryEs
   const base = BASE_BYTES + Math.min(UNCOLLECTED_BYTES, 4 * upper);
   return withPeak(n, {
     accumulationBytes: base + upper + Math.max(workBytes(n), 2 * panel),
-    solutionBytes: base + 4 * panel,
+    solutionBytes: base + 4 * panel + workBytes(n),
     productsBytes: base,
   });
 }
