@@ -102,6 +102,17 @@ describe('cost of a recovery', () => {
     expect(high.flops.solve / flops.solve).toBeCloseTo((14_637 / 3717) ** 3, 6);
   });
 
+  it.each([
+    // Rows of a day that an arc reported in bench/degree-120.mjs.
+    [20, 3616],
+    [60, 5008],
+    [90, 6072],
+    [120, 7152],
+  ])('has the rows of degree %i within a tenth', (degreeMax, rows) => {
+    const { rowCount } = estimateCost({ ...input, degreeMax, referenceDegree: degreeMax, arcCount: 1 });
+    expect(Math.abs(rowCount / rows - 1)).toBeLessThan(0.1);
+  });
+
   it('compresses what has more rows than its band, and leaves the rest alone', () => {
     expect(compressedRows(17_280, 60, 86_400)).toBeLessThan(0.25 * 17_280);
     expect(compressedRows(1440, 60, 86_400)).toBe(1440);

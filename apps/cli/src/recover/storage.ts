@@ -15,7 +15,7 @@ import { UsageError } from '../output.js';
 import { formatDuration } from '../terminal/table.js';
 
 /** Measured for the kernels of the partials, GF/s a thread. */
-const PARTIALS_RATE = 1;
+const PARTIALS_RATE = 1.2;
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /**

@@ -1,8 +1,10 @@
 import { halfPhaseOfBand, nodesPerSegment } from '../dynamics/node-grid.js';
 
 const SEGMENT_SECONDS = 300;
-/** Rows that are left of a band of half phase φ: the transform keeps about this times φ. */
-const ROWS_PER_HALF_PHASE = 0.9;
+/** Rows that are left of a band of half phase φ: about this times φ, measured from degree 20 to 120 with arcs of a day. */
+const ROWS_PER_HALF_PHASE = 0.7;
+/** Beside range rates positions say nothing of what is finer than the band of about this degree. */
+const POSITION_DEGREE = 10;
 /** Compression that saves less is not done. */
 const WORTHWHILE = 0.8;
 
@@ -57,7 +59,12 @@ export function estimateCost(input: CostInput): CostEstimate {
   const degree = Math.max(degreeMax, referenceDegree);
   const ranging = satelliteCount === 2 ? arcSeconds / input.rangeRateSamplingSeconds : 0;
   const positions = (3 * satelliteCount * arcSeconds) / input.positionSamplingSeconds;
-  const rows = positions + compressedRows(ranging, degree, arcSeconds);
+  const rows =
+    ranging > 0
+      ? // Six coordinates, each with that band.
+        compressedRows(positions, 6 * (POSITION_DEGREE + 3) - 3, arcSeconds) +
+        compressedRows(ranging, degree, arcSeconds)
+      : positions;
   const segments = arcSeconds / SEGMENT_SECONDS;
   const q = nodesPerSegment(degree, SEGMENT_SECONDS);
   const nodes = segments * q * satelliteCount;
