@@ -322,7 +322,12 @@ describe('normal equations as products', () => {
       const system = await openNormalsSystem(path, { gm: 1, radius: 1 });
       expect(system.reference.tideSystem).toBe(aPriori.tideSystem);
       const combined = await combineSystems([system], [1], system.reference, la);
-      const again = await solveCombined(combined, system.reference, { kaula: regularization.kaula, tikhonov: 0 }, la);
+      const again = await solveCombined(
+        combined,
+        system.reference,
+        { kaula: regularization.kaula, tikhonov: 0 },
+        la,
+      );
       expect(Math.abs((again.sigma0 ?? 0) / report.quality.sigma0 - 1)).toBeLessThan(1e-6);
       for (let n = 2; n <= DEGREE; n++) {
         for (let m = 0; m <= n; m++) {
