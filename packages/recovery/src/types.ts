@@ -140,6 +140,13 @@ export interface RecoverySetup {
   readonly screening?: Screening;
   /** Range-rate rows are projected on the band of the arc before they are accumulated; default true. */
   readonly rowCompression?: boolean;
+  /**
+   * With row compression, positions are projected on the low frequencies beyond which they add less than this part to
+   * any diagonal element of the normals of an arc (ranging does); default 0: on all of their band. A projection loses
+   * information and nothing else: 1e-6 more than halves the rows of a day at degree 60, but what ranging hardly
+   * determines (few days, strong regularization) then leans on fewer positions.
+   */
+  readonly positionTruncation?: number;
   /** What `computeNormals` does; default 'variational'. */
   readonly algorithm?: RecoveryAlgorithm;
   /** Length of the pieces of `short_arc` and `acceleration`, s, rounded to whole segments (300 s); default 1800. */
@@ -174,7 +181,17 @@ export interface ArcNormals {
   /** Observations used, whatever the number of rows they were compressed to. */
   readonly observationCount: number;
   /** Rows accumulated and the largest relative error that interpolating them made in any column. */
-  readonly compression: { readonly applied: boolean; readonly rows: number; readonly truncation: number };
+  readonly compression: {
+    readonly applied: boolean;
+    readonly rows: number;
+    readonly truncation: number;
+    /** Largest part of a diagonal element of the normals that is in rows left out. */
+    readonly leftOut?: number;
+    /** Whether positions were projected too. */
+    readonly positions?: boolean;
+  };
+  /** Seconds of the stages of the computation by name. */
+  readonly stages?: Readonly<Record<string, number>>;
   readonly arcParameterCount: number;
   readonly residuals: readonly ResidualStatistics[];
   readonly orbitIterations: number;

@@ -48,6 +48,7 @@ describe('row compression', () => {
         sigmaRangeRate: 2e-7,
         sigmaPosition: 0.02,
         rangingEmpirical: 'bias_trend',
+        positionTruncation: 0,
       });
       const short = await computeArcNormals({ ...setup, rowCompression: true }, arc, la);
       const full = await computeArcNormals({ ...setup, rowCompression: false }, arc, la);
@@ -76,4 +77,25 @@ describe('row compression', () => {
       });
     });
   }
+});
+
+describe('positions projected on low frequencies', () => {
+  it('leave out as much as they say they do', async () => {
+    const arc = simulatedArc(20);
+    const setup = setupFor(kaulaField(20), { sigmaRangeRate: 2e-7, sigmaPosition: 0.02 });
+    const short = await computeArcNormals({ ...setup, positionTruncation: 1e-6 }, arc, la);
+    const full = await computeArcNormals({ ...setup, rowCompression: false }, arc, la);
+    const { compression, parameterCount: n } = short;
+    expect(compression.positions).toBe(true);
+    expect(compression.rows).toBeLessThan(full.compression.rows / 4);
+    // What was asked for, with the leeway of its estimate.
+    expect(compression.leftOut).toBeGreaterThan(1e-9);
+    expect(compression.leftOut).toBeLessThan(4e-6);
+    for (let i = 0; i < n; i++) {
+      const [a, b] = [short, full].map((normals) => normals.matrix[i * n + i]);
+      expect((b - a) / b).toBeLessThan(1.01 * compression.leftOut! + 1e-8);
+      expect((b - a) / b).toBeGreaterThan(-1e-8);
+    }
+    expect(short.observationCount).toBe(full.observationCount);
+  });
 });

@@ -94,7 +94,12 @@ const CASES: readonly (readonly [string, Partial<RecoverySetup>])[] = [
 describe('compressed rows give the normals of all rows', () => {
   for (const [label, change] of CASES) {
     it(label, async () => {
-      const setup = setupFor(kaulaField(DEGREE), { sigmaRangeRate: 2e-7, sigmaPosition: 0.02, ...change });
+      const setup = setupFor(kaulaField(DEGREE), {
+        sigmaRangeRate: 2e-7,
+        sigmaPosition: 0.02,
+        positionTruncation: 0,
+        ...change,
+      });
       const short = await computeArcNormals({ ...setup, rowCompression: true }, arc, la);
       const full = await computeArcNormals({ ...setup, rowCompression: false }, arc, la);
       expect(short.compression.applied).toBe(true);
@@ -104,7 +109,8 @@ describe('compressed rows give the normals of all rows', () => {
       expect(Math.abs(short.weightedSquareSum / full.weightedSquareSum - 1)).toBeLessThan(1e-8);
       short.residuals.forEach((r, i) => {
         expect(r.count).toBe(full.residuals[i].count);
-        expect(Math.abs(r.rms / full.residuals[i].rms - 1)).toBeLessThan(1e-6);
+        // Range accelerations without noise leave 7e-12 m/s², of which rounding (1e-15 of 8 m/s²) is a visible part.
+        expect(Math.abs(r.rms / full.residuals[i].rms - 1)).toBeLessThan(3e-6);
       });
     });
   }

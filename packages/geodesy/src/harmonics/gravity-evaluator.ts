@@ -1,17 +1,19 @@
 import { type Geopotential, triangleIndex, triangleSize } from '../geopotential.js';
 import { derivativeFactors, SolidHarmonics } from './solid-harmonics.js';
 
-interface Series {
+export interface HarmonicSeries {
   readonly maxDegree: number;
   readonly c: Float64Array;
   readonly s: Float64Array;
 }
 
 /** The three Cartesian derivatives of a series of solid harmonics, times R, each one degree higher. */
-function differentiate(series: Series): readonly [Series, Series, Series] {
+export function differentiateHarmonics(
+  series: HarmonicSeries,
+): readonly [HarmonicSeries, HarmonicSeries, HarmonicSeries] {
   const maxDegree = series.maxDegree + 1;
   const size = triangleSize(maxDegree);
-  const make = (): Series => ({ maxDegree, c: new Float64Array(size), s: new Float64Array(size) });
+  const make = (): HarmonicSeries => ({ maxDegree, c: new Float64Array(size), s: new Float64Array(size) });
   const [dx, dy, dz] = [make(), make(), make()];
   for (let n = 0; n <= series.maxDegree; n++) {
     for (let m = 0; m <= n; m++) {
@@ -42,7 +44,7 @@ function differentiate(series: Series): readonly [Series, Series, Series] {
   return [dx, dy, dz];
 }
 
-function dot(series: Series, v: Float64Array, w: Float64Array): number {
+function dot(series: HarmonicSeries, v: Float64Array, w: Float64Array): number {
   const { c, s } = series;
   let sum = 0;
   // From the highest degree down: small terms first.
@@ -57,15 +59,15 @@ function dot(series: Series, v: Float64Array, w: Float64Array): number {
  * point costs one recursion and one dot product per component.
  */
 export class GravityEvaluator {
-  private readonly potentialSeries: Series;
-  private readonly first: readonly [Series, Series, Series];
-  private second: readonly Series[] | undefined;
+  private readonly potentialSeries: HarmonicSeries;
+  private readonly first: readonly [HarmonicSeries, HarmonicSeries, HarmonicSeries];
+  private second: readonly HarmonicSeries[] | undefined;
   private readonly low: SolidHarmonics;
   private high: SolidHarmonics | undefined;
 
   constructor(readonly field: Geopotential) {
     this.potentialSeries = field;
-    this.first = differentiate(field);
+    this.first = differentiateHarmonics(field);
     this.low = new SolidHarmonics(field.maxDegree + 1, field.radius);
   }
 
@@ -108,9 +110,9 @@ export class GravityEvaluator {
     const { gm, radius, maxDegree } = this.field;
     if (!this.second || !this.high) {
       const [dx, dy, dz] = this.first;
-      const [xx, xy, xz] = differentiate(dx);
-      const [, yy, yz] = differentiate(dy);
-      this.second = [xx, xy, xz, yy, yz, differentiate(dz)[2]];
+      const [xx, xy, xz] = differentiateHarmonics(dx);
+      const [, yy, yz] = differentiateHarmonics(dy);
+      this.second = [xx, xy, xz, yy, yz, differentiateHarmonics(dz)[2]];
       this.high = new SolidHarmonics(maxDegree + 2, radius);
     }
     const scale = gm / (radius * radius * radius);

@@ -1,7 +1,7 @@
 import { triangleIndex, triangleSize } from '../geopotential.js';
 
-/** Coefficients of the recursions, shared by all evaluators of the same degree. */
-interface RecursionTable {
+/** Coefficients of the recursions (layout n(n+1)/2 + m), shared by all evaluators of the same degree. */
+export interface RecursionTable {
   readonly maxDegree: number;
   /** Sectorial factor f_m. */
   readonly sectorial: Float64Array;
@@ -11,7 +11,8 @@ interface RecursionTable {
 
 const tables = new Map<number, RecursionTable>();
 
-function recursionTable(maxDegree: number): RecursionTable {
+/** Factors of the recursions of `SolidHarmonics` to a degree. */
+export function recursionTable(maxDegree: number): RecursionTable {
   const known = tables.get(maxDegree);
   if (known) return known;
   const sectorial = new Float64Array(maxDegree + 1);

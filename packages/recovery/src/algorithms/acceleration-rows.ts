@@ -1,6 +1,6 @@
 import type { LinearAlgebra } from '@gravity/linalg';
-import type { FieldPartials } from '../arc/design.js';
 import { orbitAxes } from '../arc/empirical.js';
+import type { FieldPartials } from '../arc/field-partials.js';
 import type { RangingSet } from '../arc/observation-set.js';
 import type { RangingParameters } from '../arc/ranging-parameters.js';
 import { rotate } from '../dynamics/forces.js';

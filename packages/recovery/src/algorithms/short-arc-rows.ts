@@ -1,6 +1,7 @@
 import type { LinearAlgebra } from '@gravity/linalg';
-import type { FieldPartials, RowBatch } from '../arc/design.js';
+import type { RowBatch } from '../arc/design.js';
 import type { DesignLayout } from '../arc/design-layout.js';
+import type { FieldPartials } from '../arc/field-partials.js';
 import type { ObservationSet } from '../arc/observation-set.js';
 import { RANGE_RATE_ROW } from '../arc/row-writer.js';
 import { rotate } from '../dynamics/forces.js';

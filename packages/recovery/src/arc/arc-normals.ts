@@ -1,5 +1,5 @@
-import { AccelerationPartials } from '@gravity/geodesy';
 import type { LinearAlgebra } from '@gravity/linalg';
+import { PartialsKernel } from '../kernels/partials-kernel.js';
 import { takeCoefficients } from '../solve/take-coefficients.js';
 import type { ArcNormals, ArcObservations, RecoverySetup } from '../types.js';
 import { validateInputs } from '../validate.js';
@@ -21,7 +21,7 @@ export async function computeArcNormals(
   options: ArcOptions = {},
 ): Promise<ArcNormals> {
   validateInputs(setup, arc);
-  const partials = new AccelerationPartials(
+  const partials = new PartialsKernel(
     setup.degreeMin,
     setup.degreeMax,
     setup.referenceField.gm,
@@ -33,22 +33,11 @@ export async function computeArcNormals(
   const n = layout.coefficientCount;
   const { columnCount: ld, localCount } = layout;
   const width = n + 1;
-  const coupling = la.allocate(Math.max(1, localCount * width));
-  for (let k = 0; k < localCount; k++) {
-    // Forward substitution with the factor of the local block, row by row.
-    const target = coupling.subarray(k * width, (k + 1) * width);
-    target.set(normals.subarray(k * ld + localCount, (k + 1) * ld));
-    for (let i = 0; i < k; i++) {
-      const factor = normals[i * ld + k];
-      const row = coupling.subarray(i * width, (i + 1) * width);
-      for (let j = 0; j < width; j++) target[j] -= factor * row[j];
-    }
-    const pivot = normals[k * ld + k];
-    for (let j = 0; j < width; j++) target[j] /= pivot;
-  }
   const block = normals.subarray(localCount * ld + localCount);
-  await la.syrk(width, localCount, -1, coupling, width, 1, block, ld);
+  const since = performance.now();
+  if (built.elimination) await la.syrk(width, localCount, -1, built.elimination, width, 1, block, ld);
   const { matrix, rightHandSide, weightedSquareSum } = takeCoefficients(normals, ld, localCount);
+  const seconds = (performance.now() - since) / 1000;
   return {
     startGpsSeconds: arc.startGpsSeconds,
     endGpsSeconds: arc.endGpsSeconds,
@@ -61,5 +50,6 @@ export async function computeArcNormals(
     arcParameterCount: localCount,
     residuals: built.residuals,
     orbitIterations: built.arc.orbitIterations,
+    stages: { ...built.stages, elimination: seconds },
   };
 }

@@ -1,14 +1,11 @@
 import type { LinearAlgebra } from '@gravity/linalg';
-import { rotate } from '../dynamics/forces.js';
 import type { DesignLayout } from './design-layout.js';
+import type { FieldPartials } from './field-partials.js';
+import { NodePartials } from './node-partials.js';
 import type { ObservationSet } from './observation-set.js';
 import { RowWriter } from './row-writer.js';
 import type { SatelliteModel } from './satellite-model.js';
-
-/** Partials of the acceleration (terrestrial, three rows) by the parameters of the field; `AccelerationPartials` is one. */
-export interface FieldPartials {
-  evaluate(x: number, y: number, z: number, out: Float64Array, offset: number, stride: number): void;
-}
+import type { Stopwatch } from './stopwatch.js';
 
 /** Rows are handed on in batches of about this size: large enough for the rank update to run at full speed. */
 const BATCH_ROWS = 1024;
@@ -28,6 +25,7 @@ export interface RowBatch {
  * accelerations leave Φ symplectic, so that Φ⁻¹ needs no solve. The integral is the collocation quadrature: all rows
  * of a segment are one matrix product of (observation partials · quadrature weights) with the partials of the
  * acceleration at the nodes, which stay in the terrestrial frame, the rotation being folded into the left factor.
+ * Six more rows of each satellite carry the integral to the end of the segment.
  */
 export async function forEachRowBatch(
   models: readonly SatelliteModel[],
@@ -37,77 +35,103 @@ export async function forEachRowBatch(
   la: LinearAlgebra,
   consume: (batch: RowBatch) => Promise<void>,
   onSegment?: (segment: number, count: number) => void,
+  watch?: Stopwatch,
 ): Promise<void> {
   const { grid } = models[0];
   const { rule, segmentCount, segmentSeconds: h } = grid;
-  const { q, weights } = rule;
+  const { q } = rule;
   const ns = models.length;
-  const stateRows = 6 * ns;
-  const inner = stateRows + 3 * q * ns;
+  const each = 6 + 3 * q;
+  const inner = each * ns;
   const width = layout.dynamicCount;
   const ldw = layout.columnCount;
   const index = segmentIndex(observations, segmentCount, h);
-  const capacity = Math.max(BATCH_ROWS, index.maxRows);
+  const capacity = Math.max(BATCH_ROWS, index.maxRows) + 6;
   const data = la.allocate(capacity * ldw);
   const kind = new Uint8Array(capacity);
-  const left = la.allocate(index.maxRows * inner);
-  const right = la.allocate(Math.max(1, inner * width));
-  const endWeights = la.allocate(6 * 3 * q);
+  const left = la.allocate((index.maxRows + 6 * ns) * inner);
+  const right = width > 0 ? new NodePartials(models, layout, partials, la) : undefined;
   const inverse = models.map(() => new Float64Array(18 * q));
   let rows = 0;
 
-  for (let s = 0; s < segmentCount; s++) {
-    const m = index.rows(s);
-    if (rows + m > capacity) {
-      await consume({ rows, data, kind });
-      rows = 0;
-    }
-    for (let k = 0; k < ns; k++) {
-      inverseTransition(models[k], s, inverse[k]);
-      if (width > 0) accelerationRows(models[k], k, s, layout, partials, right, stateRows + 3 * q * k, width);
-    }
-    if (m > 0) {
-      left.fill(0, 0, m * inner);
+  try {
+    for (let s = 0; s < segmentCount; s++) {
+      const m = index.rows(s);
+      if (rows + m + 6 > capacity) {
+        await consume({ rows, data, kind });
+        rows = 0;
+      }
+      let since = performance.now();
+      const nodes = await right?.segment(s);
+      watch?.add('partials', since);
+      since = performance.now();
+      for (let k = 0; k < ns; k++) inverseTransition(models[k], s, inverse[k]);
+      left.fill(0, 0, (m + 6 * ns) * inner);
       data.fill(0, rows * ldw, (rows + m) * ldw);
       const writer = new RowWriter(models, layout, inverse, s, left, inner, data, ldw, kind, rows);
       writer.write(observations, index.first, s);
-      if (width > 0) {
-        const target = data.subarray(rows * ldw + layout.dynamicOffset);
-        await la.gemm(false, false, m, width, inner, 1, left, inner, right, width, 0, target, ldw);
-      }
-      rows += m;
-    }
-    if (width > 0 && s + 1 < segmentCount) {
-      for (let k = 0; k < ns; k++) {
-        for (let j = 0; j < q; j++) {
-          for (let r = 0; r < 6; r++) {
-            for (let c = 0; c < 3; c++) {
-              endWeights[r * 3 * q + 3 * j + c] = h * weights[j] * inverse[k][18 * j + 3 * r + c];
-            }
-          }
+      if (nodes) {
+        const target = (row: number) => data.subarray((rows + row) * ldw + layout.dynamicOffset);
+        const ranging = index.count(ns, s);
+        if (ranging > 0) {
+          await la.gemm(false, false, ranging, width, inner, 1, left, inner, nodes, width, 0, target(0), ldw);
         }
-        const partialsOfSatellite = right.subarray((stateRows + 3 * q * k) * width);
-        const state = right.subarray(6 * k * width);
-        await la.gemm(
-          false,
-          false,
-          6,
-          width,
-          3 * q,
-          1,
-          endWeights,
-          3 * q,
-          partialsOfSatellite,
-          width,
-          1,
-          state,
-          width,
-        );
+        let row = ranging;
+        for (let k = 0; k < ns; k++) {
+          const own = index.count(k, s);
+          const last = s + 1 === segmentCount;
+          if (!last)
+            endRows(inverse[k], rule.weights, h, left, (row + 6 * k + own) * inner + each * k, inner);
+          const count = own + (last ? 0 : 6);
+          const from = left.subarray((row + 6 * k) * inner + each * k);
+          const block = nodes.subarray(each * k * width);
+          if (count > 0) {
+            await la.gemm(
+              false,
+              false,
+              count,
+              width,
+              each,
+              1,
+              from,
+              inner,
+              block,
+              width,
+              0,
+              target(row),
+              ldw,
+            );
+          }
+          row += own;
+          if (!last) right?.setState(s + 1, k, target(row), ldw);
+        }
       }
+      watch?.add('rows', since);
+      rows += m;
+      onSegment?.(s + 1, segmentCount);
     }
-    onSegment?.(s + 1, segmentCount);
+  } finally {
+    right?.release();
   }
   if (rows > 0) await consume({ rows, data, kind });
+}
+
+/** Six rows that take the sensitivities, Φ⁻¹ taken out, from the start of a segment to its end. */
+function endRows(
+  inverse: Float64Array,
+  weights: Float64Array,
+  h: number,
+  left: Float64Array,
+  at: number,
+  inner: number,
+): void {
+  for (let r = 0; r < 6; r++) {
+    const row = at + r * inner;
+    left[row + r] = 1;
+    for (let j = 0; j < weights.length; j++) {
+      for (let c = 0; c < 3; c++) left[row + 6 + 3 * j + c] = h * weights[j] * inverse[18 * j + 3 * r + c];
+    }
+  }
 }
 
 interface SegmentIndex {
@@ -115,6 +139,7 @@ interface SegmentIndex {
   /** first[kind][segment] … first[kind][segment+1]: observations of a segment; kind 0…ns−1 positions, ns range rate. */
   readonly first: readonly Int32Array[];
   rows(segment: number): number;
+  count(kind: number, segment: number): number;
 }
 
 function segmentIndex(observations: ObservationSet, segmentCount: number, h: number): SegmentIndex {
@@ -135,7 +160,9 @@ function segmentIndex(observations: ObservationSet, segmentCount: number, h: num
     first.reduce((sum, starts, k) => sum + (starts[s + 1] - starts[s]) * (k === ranging ? 1 : 3), 0);
   let maxRows = 1;
   for (let s = 0; s < segmentCount; s++) maxRows = Math.max(maxRows, rows(s));
-  return { maxRows, first, rows };
+  const count = (kind: number, s: number) =>
+    (first[kind][s + 1] - first[kind][s]) * (kind === ranging ? 1 : 3);
+  return { maxRows, first, rows, count };
 }
 
 /** The last three columns of Φ⁻¹ times the rotation from the terrestrial frame, 6×3 per node. */
@@ -158,41 +185,6 @@ function inverseTransition(model: SatelliteModel, segment: number, out: Float64A
         out[18 * j + 3 * i + c] = upper;
         out[18 * j + 3 * (3 + i) + c] = lower;
       }
-    }
-  }
-}
-
-/** Partials of the acceleration at the nodes of a segment: 3 rows per node, calibration then coefficients. */
-function accelerationRows(
-  model: SatelliteModel,
-  satellite: number,
-  segment: number,
-  layout: DesignLayout,
-  partials: FieldPartials | undefined,
-  right: Float64Array,
-  firstRow: number,
-  width: number,
-): void {
-  const { q } = model.grid.rule;
-  const position = model.trajectory!.position;
-  const own = model.calibrationNames.length;
-  const shift = satellite === 0 ? 0 : layout.calibrationCount - own;
-  for (let j = 0; j < q; j++) {
-    const i = segment * q + j;
-    const row = (firstRow + 3 * j) * width;
-    for (let c = 0; c < 3; c++) right.fill(0, row + c * width, row + c * width + layout.calibrationCount);
-    for (let p = 0; p < own; p++) {
-      const value = model.calibrationPartial(p, i);
-      for (let c = 0; c < 3; c++) right[row + c * width + shift + p] = value[c];
-    }
-    if (partials) {
-      const [x, y, z] = rotate(
-        model.grid.rotation.subarray(9 * i, 9 * i + 9),
-        position[3 * i],
-        position[3 * i + 1],
-        position[3 * i + 2],
-      );
-      partials.evaluate(x, y, z, right, row + layout.calibrationCount, width);
     }
   }
 }

@@ -55,10 +55,7 @@ export class EpochEvaluator {
     const base = segment * q;
     if (!this.tensors) {
       this.tensors = new Float64Array(9 * q);
-      for (let j = 0; j < q; j++) {
-        const p = 3 * (base + j);
-        model.forces.gradient(base + j, position[p], position[p + 1], position[p + 2], this.tensors, 9 * j);
-      }
+      model.forces.gradients(base, q, position.subarray(3 * base, 3 * (base + q)), this.tensors);
     }
     this.acceleration.fill(0);
     this.gradient.fill(0);

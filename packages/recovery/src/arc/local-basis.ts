@@ -66,6 +66,13 @@ export class LocalBasis {
     }
   }
 
+  /** Sum of the squares of local column c, a-priori weight included. */
+  square(c: number): number {
+    let sum = 0;
+    for (let k = 0; k <= c; k++) sum += this.factor[k * this.n + c] ** 2;
+    return sum;
+  }
+
   /** Turns values of the combinations into those of the parameters, in place. */
   toParameters(x: Float64Array): void {
     const { n, factor } = this;

@@ -4,10 +4,13 @@ import { computedRanging } from './computed-ranging.js';
 import type { RowBatch } from './design.js';
 import type { DesignLayout } from './design-layout.js';
 import { ExactColumns } from './exact-columns.js';
+import { emptyLeftOut, type LeftOut } from './left-out.js';
 import type { ObservationSet } from './observation-set.js';
+import { PositionCompressor } from './position-compressor.js';
+import type { PositionBlock } from './position-plan.js';
 import type { RangingFilter } from './ranging-filter.js';
 import type { ResidualCollector } from './residuals.js';
-import { RANGE_RATE_ROW } from './row-writer.js';
+import { PROJECTED_ROW, RANGE_RATE_ROW } from './row-writer.js';
 import type { SatelliteModel } from './satellite-model.js';
 
 /**
@@ -20,6 +23,9 @@ export class RangeRateCompressor {
   readonly virtual: ObservationSet;
   /** Largest error of an interpolated row in any column, in units of that column's size in the block. */
   truncation = 0;
+  /** What the rows left out would add to the normals: squares of each column, and products with the observations. */
+  readonly leftOut: readonly [ranging: LeftOut, positions: LeftOut];
+  private readonly positions: readonly (PositionCompressor | undefined)[];
   /** Columns of the parameters that are not smooth, if there are any. */
   readonly exact: ExactColumns | undefined;
   /** Observed minus computed over σ at the real epochs, and filtered. */
@@ -46,7 +52,15 @@ export class RangeRateCompressor {
     private readonly la: LinearAlgebra,
     private readonly collector: ResidualCollector,
     private readonly consume: (batch: RowBatch) => Promise<void>,
+    /** Only the rows that hold what the band has. */
+    private readonly tight: boolean,
+    /** Blocks of the positions by satellite, where they are projected. */
+    positionBlocks: readonly (readonly PositionBlock[] | undefined)[],
   ) {
+    this.leftOut = [emptyLeftOut(layout.columnCount), emptyLeftOut(layout.columnCount)];
+    this.positions = positionBlocks.map(
+      (own, k) => own && new PositionCompressor(own, observations.positions[k], layout, la, this.leftOut[1]),
+    );
     const { parameters, weights: _, ...set } = observations.rangeRate;
     const epochs = blocks
       .flatMap((b, block) => Array.from(b.seconds, (t, row) => ({ t, block, row })))
@@ -63,10 +77,15 @@ export class RangeRateCompressor {
     if (parameters) this.exact = new ExactColumns(models, observations.rangeRate, parameters, filter);
     this.largest = Math.max(...blocks.map((b) => b.seconds.length));
     const ld = layout.columnCount;
-    this.capacity = 1024 + this.largest + (this.exact?.extraRows ?? 0);
+    const most = Math.max(this.largest, ...this.positions.map((p) => p?.largest ?? 0));
+    this.capacity = 1024 + most + (this.exact?.extraRows ?? 0);
     this.factor = la.allocate(this.largest * this.largest);
     this.out = la.allocate(this.capacity * ld);
     this.outKind = new Uint8Array(this.capacity);
+  }
+
+  get projectsPositions(): boolean {
+    return this.positions.some((p) => p !== undefined);
   }
 
   async add(batch: RowBatch): Promise<void> {
@@ -74,6 +93,7 @@ export class RangeRateCompressor {
     for (let i = 0; i < batch.rows; i++) {
       const row = batch.data.subarray(i * ld, (i + 1) * ld);
       if (batch.kind[i] !== RANGE_RATE_ROW) {
+        if (await this.projectPosition(batch.kind[i], row)) continue;
         if (this.outRows === this.capacity) await this.flush();
         this.out.set(row, this.outRows * ld);
         this.outKind[this.outRows++] = batch.kind[i];
@@ -93,6 +113,24 @@ export class RangeRateCompressor {
     }
   }
 
+  /** @returns whether the row belongs to positions that are projected */
+  private async projectPosition(kind: number, row: Float64Array): Promise<boolean> {
+    const own = this.positions[kind];
+    if (!own) return false;
+    this.collector.addRow(row, kind);
+    if (!own.add(row)) return true;
+    const ld = this.layout.columnCount;
+    for (let c = 0; c < 3; c++) {
+      if (this.outRows + own.largest > this.capacity) await this.flush();
+      const { kept, dropped, squares } = await own.project(c, this.out.subarray(this.outRows * ld));
+      this.outKind.fill(PROJECTED_ROW, this.outRows, this.outRows + kept);
+      this.outRows += kept;
+      this.collector.addDropped(squares, dropped);
+    }
+    own.next();
+    return true;
+  }
+
   async finish(): Promise<void> {
     await this.flush();
   }
@@ -108,22 +146,32 @@ export class RangeRateCompressor {
     this.measure(block, rows);
     // Probe rows are taken out: their columns of R stay zero.
     const { rank, rows: m } = transform;
+    // Columns that are not smooth would miss what the other rows hold of the smooth ones.
+    const main = this.tight && !this.exact ? transform.main : rank;
     const width = block.seconds.length;
     this.factor.fill(0, 0, rank * width);
     for (let i = 0; i < rank; i++) {
-      for (let j = i; j < q; j++) this.factor[i * width + block.nodeRows[j]] = transform.factor[i * q + j];
+      for (let j = 0; j < q; j++) this.factor[i * width + block.nodeRows[j]] = transform.factor[i * q + j];
     }
     if (this.outRows + rank + (this.exact?.extraRows ?? 0) > this.capacity) await this.flush();
     const target = this.out.subarray(this.outRows * ld);
     await this.la.gemm(false, false, rank, ld, width, 1, this.factor, width, rows, ld, 0, target, ld);
     const observed = this.filtered.subarray(block.first, block.end);
     const transformed = transform.reduce(observed);
-    const compressed = transformed.subarray(0, rank);
-    for (let i = 0; i < rank; i++) {
+    const compressed = transformed.subarray(0, main);
+    for (let i = 0; i < main; i++) {
       target[i * ld + ld - 1] = compressed[i];
       this.outKind[this.outRows + i] = RANGE_RATE_ROW;
     }
-    let kept = rank;
+    const { squares, products } = this.leftOut[0];
+    for (let i = main; i < rank; i++) {
+      for (let c = 0; c < ld - 1; c++) {
+        const value = target[i * ld + c];
+        squares[c] += value * value;
+        products[c] += value * transformed[i];
+      }
+    }
+    let kept = main;
     let dropped = sumOfSquares(observed) - sumOfSquares(compressed);
     if (this.exact) {
       const offset = 6 * this.layout.satelliteCount + this.layout.polynomialCount;

@@ -4,7 +4,7 @@ import type { DesignLayout } from './design-layout.js';
 import type { LocalBasis } from './local-basis.js';
 import { solveLocal } from './local-solve.js';
 import type { PreparedArc } from './prepare-arc.js';
-import { RANGE_RATE_ROW } from './row-writer.js';
+import { PROJECTED_ROW, RANGE_RATE_ROW } from './row-writer.js';
 
 /** Rejected epochs listed by time. */
 const MAX_LISTED = 100;
@@ -40,6 +40,15 @@ export class ResidualCollector {
     this.blocks.push({ local, kind: new Uint8Array(reduced.length).fill(RANGE_RATE_ROW) });
   }
 
+  /** One row that will be projected. */
+  addRow(row: Float64Array, kind: number): void {
+    const { localCount, columnCount } = this.layout;
+    const local = new Float64Array(localCount + 1);
+    local.set(row.subarray(0, localCount));
+    local[localCount] = row[columnCount - 1];
+    this.blocks.push({ local, kind: Uint8Array.of(kind) });
+  }
+
   add({ rows, data, kind }: RowBatch): void {
     const { localCount, columnCount } = this.layout;
     const width = localCount + 1;
@@ -47,7 +56,7 @@ export class ResidualCollector {
     const kinds = new Uint8Array(rows);
     let kept = 0;
     for (let i = 0; i < rows; i++) {
-      if (this.compressed && kind[i] === RANGE_RATE_ROW) continue;
+      if (this.compressed && kind[i] >= PROJECTED_ROW) continue;
       const row = i * columnCount;
       local.set(data.subarray(row, row + localCount), kept * width);
       local[kept * width + localCount] = data[row + columnCount - 1];

@@ -2,7 +2,7 @@ import type { RowBatch } from './design.js';
 import type { DesignLayout } from './design-layout.js';
 import type { ObservationSet } from './observation-set.js';
 import type { RangingFilter } from './ranging-filter.js';
-import { RANGE_RATE_ROW } from './row-writer.js';
+import { PROJECTED_ROW, RANGE_RATE_ROW } from './row-writer.js';
 
 /** Puts robust weights and whitening into rows as they come; ranging rows only where compression has not done it. */
 export class RowWeighting {
@@ -24,6 +24,7 @@ export class RowWeighting {
     const { filter } = this;
     const ld = this.layout.columnCount;
     for (let i = 0; i < rows; i++) {
+      if (kind[i] === PROJECTED_ROW) continue;
       const row = data.subarray(i * ld, (i + 1) * ld);
       const at = this.next[kind[i]]++;
       if (kind[i] !== RANGE_RATE_ROW) {

@@ -14,6 +14,8 @@ import type { SatelliteModel } from './satellite-model.js';
 
 /** Kind of a ranging row; position rows carry the index of their satellite. */
 export const RANGE_RATE_ROW = 255;
+/** Kind of a row that stands for positions and has their weights in it. */
+export const PROJECTED_ROW = 254;
 
 /** Writes the rows of one segment: state and ranging columns, reduced observation, and the left factor of the rest. */
 export class RowWriter {
@@ -22,6 +24,7 @@ export class RowWriter {
   private readonly partial = new Float64Array(6);
   private readonly combined = new Float64Array(6);
   private row = 0;
+  private shift = 0;
   private fraction = 0;
 
   constructor(
@@ -53,6 +56,8 @@ export class RowWriter {
     }
     for (let k = 0; k < ns; k++) {
       const set = observations.positions[k];
+      // Behind the positions of a satellite, `left` has six rows for the end of the segment.
+      this.shift = 6 * k;
       for (let i = first[k][s]; i < first[k][s + 1]; i++) {
         const t = set.seconds[i];
         const fraction = this.locate(t);
@@ -158,7 +163,7 @@ export class RowWriter {
   private directColumns(k: number, sign: number, e: readonly number[], interpolation: Float64Array): void {
     if (this.layout.dynamicCount === 0) return;
     const { rotation, rule } = this.models[k].grid;
-    const target = this.row * this.inner + 6 * this.models.length + 3 * rule.q * k;
+    const target = this.row * this.inner + (6 + 3 * rule.q) * k + 6;
     for (let j = 0; j < rule.q; j++) {
       const r = 9 * (this.segment * rule.q + j);
       const terrestrial = rotate(rotation.subarray(r, r + 9), e[0], e[1], e[2]);
@@ -181,19 +186,18 @@ export class RowWriter {
     const { once } = this.weights;
     const { q } = this.models[0].grid.rule;
     const h = this.models[0].grid.segmentSeconds;
-    const ns = this.models.length;
-    const row = this.row * inner;
+    const row = (this.row + this.shift) * inner + (6 + 3 * q) * k;
     const dataRow = (this.firstRow + this.row) * this.ldw;
     for (let c = 0; c < 6; c++) {
       let sum = 0;
       for (let r = 0; r < 6; r++) sum += partial[r] * phi[6 * r + c];
       combined[c] = sum;
-      left[row + 6 * k + c] = sum;
+      left[row + c] = sum;
       this.data[dataRow + 6 * k + c] = sum;
     }
     if (this.layout.dynamicCount === 0) return;
     const inverse = this.inverse[k];
-    const target = row + 6 * ns + 3 * q * k;
+    const target = row + 6;
     for (let j = 0; j < q; j++) {
       const w = h * once[j];
       const p = 18 * j;

@@ -1,4 +1,5 @@
-import { type Geopotential, GravityEvaluator, truncateGeopotential } from '@gravity/geodesy';
+import { type Geopotential, truncateGeopotential } from '@gravity/geodesy';
+import { FieldKernel } from '../kernels/field-kernel.js';
 import type { NodeGrid } from './node-grid.js';
 
 /**
@@ -39,10 +40,13 @@ export interface VaryingForces {
  * position they were evaluated at.
  */
 export class NodeForces {
-  private readonly full: GravityEvaluator;
-  private readonly inner: GravityEvaluator;
-  private readonly tensor: GravityEvaluator;
-  private readonly body = new Float64Array(3);
+  private readonly full: FieldKernel;
+  private readonly inner: FieldKernel;
+  private readonly tensor: FieldKernel;
+  /** Terrestrial points and what is found there. */
+  private body = new Float64Array(3);
+  private found = new Float64Array(9);
+  private readonly single = new Float64Array(9);
   /** The central term needs no turning with the Earth, and keeps more digits without. */
   private readonly centralGm: number;
   private readonly varyingAt: Float64Array | undefined;
@@ -62,26 +66,29 @@ export class NodeForces {
     const rest = { ...field, c: field.c.slice() };
     rest.c[0] = 0;
     this.centralGm = field.gm * field.c[0];
-    this.full = new GravityEvaluator(rest);
-    this.tensor = new GravityEvaluator(truncateGeopotential(field, GRADIENT_DEGREE));
-    this.inner = new GravityEvaluator(truncateGeopotential(rest, INNER_DEGREE));
+    this.full = new FieldKernel(rest);
+    this.tensor = new FieldKernel(truncateGeopotential(field, GRADIENT_DEGREE));
+    this.inner = new FieldKernel(truncateGeopotential(rest, INNER_DEGREE));
   }
 
   /** Whole acceleration at node i and celestial position, m/s². */
   acceleration(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void {
-    this.gravity(this.full, i, x, y, z, out, offset);
+    const { single } = this;
+    single[0] = x;
+    single[1] = y;
+    single[2] = z;
+    this.accelerations(i, 1, single, single);
+    for (let c = 0; c < 3; c++) out[offset + c] = single[c];
+  }
+
+  /** Whole accelerations at the nodes first…first + count − 1 and their celestial positions r; 3 per node. */
+  accelerations(first: number, count: number, r: Float64Array, out: Float64Array): void {
+    this.gravity(this.full, first, count, r, out);
     const extra = this.nonGravitational;
-    if (extra) {
-      out[offset] += extra[3 * i];
-      out[offset + 1] += extra[3 * i + 1];
-      out[offset + 2] += extra[3 * i + 2];
-    }
     const varying = this.varyingAcceleration;
-    if (varying) {
-      out[offset] += varying[3 * i];
-      out[offset + 1] += varying[3 * i + 1];
-      out[offset + 2] += varying[3 * i + 2];
-    }
+    const k = 3 * first;
+    if (extra) for (let c = 0; c < 3 * count; c++) out[c] += extra[k + c];
+    if (varying) for (let c = 0; c < 3 * count; c++) out[c] += varying[k + c];
   }
 
   /**
@@ -119,53 +126,84 @@ export class NodeForces {
   }
 
   /** Low-degree gravity only: its change over a displacement stands for the change of all forces. */
-  innerAcceleration(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void {
-    this.gravity(this.inner, i, x, y, z, out, offset);
+  innerAccelerations(first: number, count: number, r: Float64Array, out: Float64Array): void {
+    this.gravity(this.inner, first, count, r, out);
   }
 
   /** Gradient tensor of the lower degrees at node i in the celestial frame, 9 values row-major. */
   gradient(i: number, x: number, y: number, z: number, out: Float64Array, offset: number): void {
-    const r = this.grid.rotation.subarray(9 * i, 9 * i + 9);
-    const [bx, by, bz] = rotate(r, x, y, z);
-    const t = new Float64Array(9);
-    this.tensor.gradient(bx, by, bz, t);
+    this.gradients(i, 1, Float64Array.of(x, y, z), this.single);
+    out.set(this.single, offset);
+  }
+
+  /** Gradient tensors at the nodes first…first + count − 1 and their celestial positions (3 per node), 9 per node. */
+  gradients(first: number, count: number, position: Float64Array, out: Float64Array): void {
+    this.turn(first, count, position);
+    this.tensor.gradients(count, this.body, this.found);
+    const { rotation } = this.grid;
+    const { found } = this;
     const half = new Float64Array(9);
-    for (let a = 0; a < 3; a++) {
-      for (let b = 0; b < 3; b++) {
-        half[3 * a + b] = t[3 * a] * r[b] + t[3 * a + 1] * r[3 + b] + t[3 * a + 2] * r[6 + b];
+    for (let i = 0; i < count; i++) {
+      const k = 9 * (first + i);
+      const t = 9 * i;
+      for (let a = 0; a < 3; a++) {
+        for (let b = 0; b < 3; b++) {
+          half[3 * a + b] =
+            found[t + 3 * a] * rotation[k + b] +
+            found[t + 3 * a + 1] * rotation[k + 3 + b] +
+            found[t + 3 * a + 2] * rotation[k + 6 + b];
+        }
       }
-    }
-    for (let a = 0; a < 3; a++) {
-      for (let b = 0; b < 3; b++) {
-        out[offset + 3 * a + b] = r[a] * half[b] + r[3 + a] * half[3 + b] + r[6 + a] * half[6 + b];
+      for (let a = 0; a < 3; a++) {
+        for (let b = 0; b < 3; b++) {
+          out[t + 3 * a + b] =
+            rotation[k + a] * half[b] + rotation[k + 3 + a] * half[3 + b] + rotation[k + 6 + a] * half[6 + b];
+        }
       }
+      this.varying?.addGradient(first + i, position[3 * i], position[3 * i + 1], position[3 * i + 2], out, t);
     }
-    this.varying?.addGradient(i, x, y, z, out, offset);
+  }
+
+  /** Turns celestial positions into the terrestrial frame. */
+  private turn(first: number, count: number, position: Float64Array): void {
+    if (this.body.length < 3 * count) {
+      this.body = new Float64Array(3 * count);
+      this.found = new Float64Array(9 * count);
+    }
+    const r = this.grid.rotation;
+    const { body } = this;
+    for (let i = 0; i < count; i++) {
+      const k = 9 * (first + i);
+      const p = 3 * i;
+      const [x, y, z] = [position[p], position[p + 1], position[p + 2]];
+      body[p] = r[k] * x + r[k + 1] * y + r[k + 2] * z;
+      body[p + 1] = r[k + 3] * x + r[k + 4] * y + r[k + 5] * z;
+      body[p + 2] = r[k + 6] * x + r[k + 7] * y + r[k + 8] * z;
+    }
   }
 
   private gravity(
-    evaluator: GravityEvaluator,
-    i: number,
-    x: number,
-    y: number,
-    z: number,
+    kernel: FieldKernel,
+    first: number,
+    count: number,
+    position: Float64Array,
     out: Float64Array,
-    offset: number,
   ): void {
+    this.turn(first, count, position);
+    const { found } = this;
+    kernel.accelerations(count, this.body, found);
     const r = this.grid.rotation;
-    const k = 9 * i;
-    const body = this.body;
-    evaluator.acceleration(
-      r[k] * x + r[k + 1] * y + r[k + 2] * z,
-      r[k + 3] * x + r[k + 4] * y + r[k + 5] * z,
-      r[k + 6] * x + r[k + 7] * y + r[k + 8] * z,
-      body,
-    );
-    const r2 = x * x + y * y + z * z;
-    const central = this.centralGm / (r2 * Math.sqrt(r2));
-    out[offset] = r[k] * body[0] + r[k + 3] * body[1] + r[k + 6] * body[2] - central * x;
-    out[offset + 1] = r[k + 1] * body[0] + r[k + 4] * body[1] + r[k + 7] * body[2] - central * y;
-    out[offset + 2] = r[k + 2] * body[0] + r[k + 5] * body[1] + r[k + 8] * body[2] - central * z;
+    for (let i = 0; i < count; i++) {
+      const k = 9 * (first + i);
+      const p = 3 * i;
+      const [x, y, z] = [position[p], position[p + 1], position[p + 2]];
+      const [a, b, c] = [found[p], found[p + 1], found[p + 2]];
+      const r2 = x * x + y * y + z * z;
+      const central = this.centralGm / (r2 * Math.sqrt(r2));
+      out[p] = r[k] * a + r[k + 3] * b + r[k + 6] * c - central * x;
+      out[p + 1] = r[k + 1] * a + r[k + 4] * b + r[k + 7] * c - central * y;
+      out[p + 2] = r[k + 2] * a + r[k + 5] * b + r[k + 8] * c - central * z;
+    }
   }
 }
 

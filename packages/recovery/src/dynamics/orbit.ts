@@ -100,7 +100,7 @@ class SegmentSolver {
   private readonly reference: Float64Array;
   private readonly innerReference: Float64Array;
   private readonly whole: Float64Array;
-  private readonly inner = new Float64Array(3);
+  private readonly inner: Float64Array;
   private readonly velocity: Float64Array;
 
   constructor(private readonly forces: NodeForces) {
@@ -109,6 +109,7 @@ class SegmentSolver {
     this.reference = new Float64Array(size);
     this.innerReference = new Float64Array(size);
     this.whole = new Float64Array(size);
+    this.inner = new Float64Array(size);
   }
 
   /** Fixed point of one segment: fills node positions r and accelerations a (both 3 per node). */
@@ -138,10 +139,8 @@ class SegmentSolver {
         const keep = outer === 0 ? KEEP_VARYING_AT_FIRST : KEEP_VARYING;
         rough = forces.refresh(first, q, r, this.velocity, keep, outer === 0);
       }
-      for (let j = 0; j < q; j++) {
-        forces.acceleration(first + j, r[3 * j], r[3 * j + 1], r[3 * j + 2], whole, 3 * j);
-        forces.innerAcceleration(first + j, r[3 * j], r[3 * j + 1], r[3 * j + 2], innerReference, 3 * j);
-      }
+      forces.accelerations(first, q, r, whole);
+      forces.innerAccelerations(first, q, r, innerReference);
       this.iterate(first, r0, v0, r, a, 1e-9);
       let moved = 0;
       for (let k = 0; k < r.length; k++) moved = Math.max(moved, Math.abs(r[k] - reference[k]));
@@ -170,13 +169,8 @@ class SegmentSolver {
     const h2 = h * h;
     let last = Number.POSITIVE_INFINITY;
     for (let iteration = 0; iteration < MAX_INNER; iteration++) {
-      for (let j = 0; j < q; j++) {
-        const k = 3 * j;
-        forces.innerAcceleration(first + j, r[k], r[k + 1], r[k + 2], inner, 0);
-        a[k] = whole[k] + (inner[0] - innerReference[k]);
-        a[k + 1] = whole[k + 1] + (inner[1] - innerReference[k + 1]);
-        a[k + 2] = whole[k + 2] + (inner[2] - innerReference[k + 2]);
-      }
+      forces.innerAccelerations(first, q, r, inner);
+      for (let k = 0; k < 3 * q; k++) a[k] = whole[k] + (inner[k] - innerReference[k]);
       let change = 0;
       for (let i = 0; i < q; i++) {
         let x = 0;

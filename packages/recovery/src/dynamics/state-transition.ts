@@ -33,9 +33,8 @@ export function integrateStateTransition(forces: NodeForces, trajectory: Traject
     const end = border.subarray(36 * s + 36, 36 * s + 72);
     const phi = node.subarray(18 * s * q, 18 * (s + 1) * q);
     const rate = nodeRate.subarray(18 * s * q, 18 * (s + 1) * q);
+    forces.gradients(s * q, q, position.subarray(3 * s * q, 3 * (s + 1) * q), tensor);
     for (let j = 0; j < q; j++) {
-      const i = s * q + j;
-      forces.gradient(i, position[3 * i], position[3 * i + 1], position[3 * i + 2], tensor, 9 * j);
       for (let k = 0; k < 18; k++) phi[18 * j + k] = start[k] + h * nodes[j] * start[18 + k];
     }
     for (let iteration = 0; iteration < 40; iteration++) {
