@@ -62,6 +62,9 @@ const MAX_SEGMENTS_PER_BLOCK = 36;
 const MARGIN_CYCLES = 30;
 /** A block whose filter reaches back so far that it passes this is not worth compressing. */
 const MAX_HALF_PHASE = 400;
+/** Without a filter the factors are those of the sampling alone: the arcs of a recovery share them. */
+const unfiltered = new Map<string, InterpolationFactor>();
+const KEPT_FACTORS = 16;
 /** Fewer saved rows than this do not pay for the transform. */
 const WORTHWHILE = 0.8;
 
@@ -73,7 +76,8 @@ export function planCompression(
   filter?: RangingFilter,
 ): readonly CompressionBlock[] | undefined {
   const blocks: CompressionBlock[] = [];
-  const factors = new Map<string, InterpolationFactor>();
+  const factors = filter ? new Map<string, InterpolationFactor>() : unfiltered;
+  if (unfiltered.size > KEPT_FACTORS) unfiltered.clear();
   let compressedRows = 0;
   let first = 0;
   const perBlock = segmentsPerBlock(grid, band.hertz);
@@ -97,7 +101,9 @@ export function planCompression(
     const before = Array.from({ length: first - needed }, (_, i) => (seconds[needed + i] - start) / length);
     const reaches = filter ? fractions.map((_, i) => filter.reach(first + i)).join() : '';
     const key =
-      filter?.stationary === false ? `block ${s}` : `${q}:${before.length}:${fractions.join()}:${reaches}`;
+      filter?.stationary === false
+        ? `block ${s}`
+        : `${rule.halfPhase}:${inner.halfPhase}:${before.length}:${fractions.join()}:${reaches}`;
     let transform = factors.get(key);
     if (!transform) {
       transform = factorize(before, fractions, rule, inner, filter, first);
