@@ -1,6 +1,6 @@
 // Parsing alone, COPY alone (the same rows, encoded before) and the whole ingest of a day of Level-1B files.
 //   node bench/ingest.mjs [--folder …] [--repeats 3] [--engines postgresql,pglite]
-import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { EarthRotationSpec, Geopotential } from '@gravity/geodesy';
 import type { ForceModel } from '@gravity/recovery';
@@ -12,7 +11,9 @@ import {
   type ResolvedForces,
   resolveForces,
 } from '@gravity/server';
+import { openLocalFile } from './files/open-local.js';
 import type { ObservationFile } from './files/read-observations.js';
+import { inWordsOfOptions } from './models.js';
 import { UsageError } from './output.js';
 
 /** Forces as an option names them: a set, or a JSON file with the members of `background_models.forces`. */
@@ -85,7 +86,11 @@ export interface PreparedForces {
   readonly models: readonly string[];
 }
 
-/** The data of the forces for an interval, from files on this machine. */
+/**
+ * The data of the forces for an interval, from files on this machine.
+ *
+ * @throws UsageError naming file, dates or option
+ */
 export async function prepareForces(
   spec: 'none' | ForcesSpec,
   field: Geopotential,
@@ -94,22 +99,13 @@ export async function prepareForces(
   endGpsSeconds: number,
 ): Promise<PreparedForces> {
   const reference = { role: 'static_field', name: field.name, sha256: '', source: 'file' } as const;
-  const { forces, staticField, references } = await loadForces(spec, {
-    startGpsSeconds,
-    endGpsSeconds,
-    staticField: { field, reference },
-    earthRotation,
-    openUserFile: openLocalFile,
-  });
+  const context = { startGpsSeconds, endGpsSeconds, staticField: { field, reference }, earthRotation };
+  const { forces, staticField, references } = await inWordsOfOptions(() =>
+    loadForces(spec, { ...context, openUserFile: openLocalFile }),
+  );
   return {
     ...(forces && { forces }),
     field: staticField.field,
     models: references.map(({ role, name, source }) => `${role}: ${name}, ${source}`),
   };
-}
-
-async function openLocalFile(name: string): Promise<AsyncIterable<Uint8Array>> {
-  const info = await stat(name).catch(() => undefined);
-  if (!info?.isFile()) throw new UsageError(`${name}: no such file`);
-  return createReadStream(name);
 }

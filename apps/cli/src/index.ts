@@ -20,6 +20,7 @@ export * from './combine/normals-system.js';
 export * from './combine/weights.js';
 export * from './combine/write-normals.js';
 export { openNormalsSystem } from './files/read-normals.js';
+export { createProgram } from './program.js';
 export * from './recover/accuracy.js';
 export * from './recover/inputs.js';
 export * from './recover/run.js';

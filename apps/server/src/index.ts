@@ -1,12 +1,8 @@
 export type { AuditRow } from './audit/audit-row.js';
 export { type AuditWriter, type AuditWriterOptions, openAuditWriter } from './audit/audit-writer.js';
 export { type AuditFilter, exportAudit } from './audit/query.js';
-export {
-  type AuditAnchor,
-  type AuditFinding,
-  type AuditVerification,
-  verifyAudit,
-} from './audit/verify.js';
+export type { AuditFinding } from './audit/verification.js';
+export { type AuditAnchor, type AuditVerification, verifyAudit } from './audit/verify.js';
 export { AccountError, createAccount, resetPassword } from './auth/accounts.js';
 export { createAttemptLimiter } from './auth/attempt-limiter.js';
 export { idOfKey, type KeyRing, parseKeyRing, type RingKey } from './auth/key-ring.js';

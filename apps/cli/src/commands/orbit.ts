@@ -81,7 +81,8 @@ async function orbit(options: OrbitOptions): Promise<void> {
   const resolved = await forcesForFiles(options.forces, files, satellites, earthRotation);
   for (const warning of resolved.warnings)
     note(`warning: ${warning.replace('background_models.forces', '--forces')}`);
-  const field = await fieldOf(options.field, options.degree, mjdGps((start + end) / 2));
+  const mjd = mjdGps((start + end) / 2);
+  const field = await fieldOf(options.field, options.degree, mjd, options.fieldTideSystem);
   const models = await prepareForces(resolved.forces, field, earthRotation, start, end);
   const setup: RecoverySetup = {
     degreeMin: 2,
@@ -100,9 +101,10 @@ async function orbit(options: OrbitOptions): Promise<void> {
       empiricalAccelerations: [{}, { cyclesPerRevolution: 1 }, { pieceSeconds: options.pieces, sigma: 1e-8 }],
     }),
   };
-  note(
-    `${satellites.join(', ')}: ${gpsToIso(start, 0, 0)} to ${gpsToIso(end, 0, 0)}; ${models.models.join('; ')}`,
-  );
+  note(`${satellites.join(', ')}: ${gpsToIso(start, 0, 0)} to ${gpsToIso(end, 0, 0)}`);
+  note(`  field: ${models.field.name} to degree ${models.field.maxDegree}`);
+  for (const model of models.models) note(`  ${model}`);
+  if (models.models.length === 0) note('  no forces beside it');
   const la = await createLinearAlgebra({ threads: availableParallelism() });
   const progress = createProgress('orbit');
   try {

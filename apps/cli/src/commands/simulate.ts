@@ -60,7 +60,7 @@ export function addSimulateCommand(program: Command, version: string): void {
 
 async function simulate(options: SimulateOptions, version: string): Promise<void> {
   const start = dayStart(options.start);
-  const base = await fieldOf(options.staticField, options.degree, mjdGps(start));
+  const base = await fieldOf(options.staticField, options.degree, mjdGps(start), options.fieldTideSystem);
   const trueField = options.massSignal
     ? addFields(base, massSignal(DEMO_ANOMALIES, base, base.maxDegree), `${base.name}+mass_signal`)
     : base;

@@ -1,5 +1,5 @@
 import { type ChainHasher, rowHash } from './chain.js';
-import type { AuditFinding, ChainState, StoredAuditRow } from './verify.js';
+import type { AuditFinding, ChainState, StoredAuditRow } from './verification.js';
 
 /** Goes along the rows of one chain, in the order of their numbers, and reports what does not fit. */
 export class ChainWalk {

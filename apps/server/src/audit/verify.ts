@@ -3,14 +3,7 @@ import type { KeyRing } from '../auth/key-ring.js';
 import type { DatabaseSchema } from '../db/schema.js';
 import { type ChainHasher, createChainHasher, headHash, linkHash, removalSeal, UNKEYED } from './chain.js';
 import { ChainWalk } from './chain-walk.js';
-
-export interface AuditFinding {
-  readonly kind: 'changed' | 'deleted' | 'inserted' | 'chain' | 'unverifiable';
-  readonly chain_id: string | null;
-  readonly seq: number | null;
-  readonly request_id: string | null;
-  readonly message: string;
-}
+import type { AuditFinding, ChainState, StoredAuditRow } from './verification.js';
 
 /** Heads of all chains at a time; kept elsewhere it shows a database that was set back. */
 export interface AuditAnchor {
@@ -37,39 +30,6 @@ export interface AuditVerification {
   readonly findings: readonly AuditFinding[];
   readonly finding_count: number;
   readonly anchor: AuditAnchor;
-}
-
-/** Everything verification knows of one chain before it reads its rows. */
-export interface ChainState {
-  readonly chainId: string;
-  readonly ordinal: number;
-  readonly keyId: string;
-  readonly firstHash: string;
-  readonly lastSeq: number;
-  readonly lastHash: string;
-  readonly removals: readonly {
-    readonly firstSeq: number;
-    readonly lastSeq: number;
-    readonly lastHash: string;
-  }[];
-  /** Place it had reached at the time of an anchor. */
-  readonly anchored?: { readonly seq: number; readonly hash: string };
-}
-
-export interface StoredAuditRow {
-  readonly time_text: string;
-  readonly request_id: string;
-  readonly user_id: string | null;
-  readonly username: string | null;
-  readonly action: string;
-  readonly method: string;
-  readonly resource: string;
-  readonly ip: string;
-  readonly status: number;
-  readonly duration_ms: number;
-  readonly chain_id: string;
-  readonly chain_seq: string | number;
-  readonly chain_hash: string | null;
 }
 
 const PAGE = 5000;

@@ -3,7 +3,6 @@ import { toCommon } from '@gravity/products';
 import type { FieldReader } from '../../field-reader.js';
 import { TaskError } from '../../jobs/task.js';
 import { loadStaticField, type ModelReference, type OpenUserFile } from '../../models/index.js';
-import type { ProcessRequest } from './request.js';
 
 export const REGULARIZATION_WEIGHTS = ['given', 'vce', 'l_curve'] as const;
 
@@ -52,7 +51,10 @@ export interface PriorField {
  * @throws TaskError for a file that is missing, damaged or of too low a degree
  */
 export async function loadPriorField(
-  { regularization, degreeMax }: Pick<ProcessRequest, 'regularization' | 'degreeMax'>,
+  {
+    regularization,
+    degreeMax,
+  }: { readonly regularization: RegularizationRequest; readonly degreeMax: number },
   staticField: Geopotential,
   mjd: number,
   openUserFile: OpenUserFile,
