@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { loadConfig } from '@gravity/server';
@@ -22,8 +22,10 @@ import { runCommand } from './support/server-process.js';
 /** Names of all variables the software reads, from its sources. */
 const KNOWN = new Set(
   [
-    'apps/server/src/config-load.ts',
-    'apps/server/src/config-services.ts',
+    ...readdirSync(join(ROOT, 'apps/server/src'))
+      .filter((name) => name.startsWith('config-'))
+      .map((name) => `apps/server/src/${name}`),
+    'apps/server/src/software.ts',
     'packages/linalg/src/openblas/library.ts',
   ].flatMap((path) =>
     [
@@ -34,7 +36,8 @@ const KNOWN = new Set(
   ),
 );
 const envFile = parseEnvFile(readDeploy('.env.example'));
-const filled = { ...envFile, JWT_SECRET_KEY: 'a'.repeat(64) };
+const secrets = { JWT_SECRET_KEY: 'a'.repeat(64), GRAVITY_ENCRYPTION_KEY: 'a'.repeat(64) };
+const filled = { ...envFile, ...secrets };
 const composeText = readDeploy('compose.yaml');
 const compose = parseCompose(composeText, filled);
 const ours = ['api', 'worker', 'monitor'] as const;
@@ -80,7 +83,9 @@ describe('compose file', () => {
 
   it('reads the variables of .env.example and no others, and starts with none of its secrets', () => {
     expect(composeVariables(composeText).toSorted()).toEqual(Object.keys(envFile).toSorted());
-    expect(() => parseCompose(composeText, envFile)).toThrow('JWT_SECRET_KEY is not set');
+    for (const name of Object.keys(secrets)) {
+      expect(() => parseCompose(composeText, { ...filled, [name]: '' })).toThrow(`${name} is not set`);
+    }
   });
 
   it.each(ours)('configures %s with variables that exist and values that are accepted', (name) => {
@@ -250,7 +255,7 @@ describe('Kubernetes', () => {
       ...(find('ConfigMap', 'gravity')?.data as Record<string, string>),
       ...(find('Secret', 'gravity')?.stringData as Record<string, string>),
       ...Object.fromEntries(container.env.map(({ name: variable, value }) => [variable, value])),
-      JWT_SECRET_KEY: 'b'.repeat(64),
+      ...secrets,
     };
     for (const variable of Object.keys(env)) expect(KNOWN, variable).toContain(variable);
     expect(load(env).production).toBe(true);
