@@ -22,7 +22,11 @@ afterEach(async () => {
 });
 
 const start = async (name: string): Promise<GravityClient> => {
-  server = await spawnServer({ dataDir: join(folder.path, name), fileSources: [level1b()] });
+  server = await spawnServer({
+    dataDir: join(folder.path, name),
+    fileSources: [level1b()],
+    env: { GRAVITY_CHECKPOINT_SECONDS: '0' },
+  });
   return signIn(server.url);
 };
 const ingest = (client: GravityClient) =>
