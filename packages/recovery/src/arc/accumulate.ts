@@ -110,7 +110,9 @@ export async function accumulate(
 
   /** Sums all rows into normal equations. */
   const sum = async ({ ranging, tight, positions }: Compression) => {
-    const blocks = ranging ? planCompression(grid, rangeRate.seconds, band, filter) : undefined;
+    const blocks = ranging
+      ? await watch.time('compression', () => planCompression(grid, rangeRate.seconds, band, la, filter))
+      : undefined;
     const positionBlocks = observations.positions.map((set) =>
       positions && blocks ? planPositions(grid, set, band.positionHertz) : undefined,
     );

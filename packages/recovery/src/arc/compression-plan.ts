@@ -1,7 +1,8 @@
+import type { LinearAlgebra } from '@gravity/linalg';
 import type { NodeGrid } from '../dynamics/node-grid.js';
-import { type BandRule, bandFunctions, bandInterpolationRow, bandRule } from '../integration/band-rule.js';
-import { householder } from '../integration/householder.js';
+import { type BandRule, bandInterpolationRow, bandRule } from '../integration/band-rule.js';
 import type { ArcBand } from './arc-band.js';
+import { type InterpolationFactor, interpolationFactor } from './interpolation-factor.js';
 import type { RangingFilter } from './ranging-filter.js';
 
 /**
@@ -32,22 +33,6 @@ export interface CompressionBlock {
   readonly probeWeights: Float64Array;
 }
 
-/** QR factorization of an interpolation matrix. */
-export interface InterpolationFactor {
-  readonly rows: number;
-  readonly q: number;
-  /** rows × q, without any filter. */
-  readonly interpolation: Float64Array;
-  /** Rows of the factor: min(rows, q). */
-  readonly rank: number;
-  /** The first of them, which hold what the band has. */
-  readonly main: number;
-  /** R·B, rank × q. */
-  readonly factor: Float64Array;
-  /** Qᵀl, of which the first `rank` values belong to the rows of the factor. */
-  readonly reduce: (values: Float64Array) => Float64Array;
-}
-
 /**
  * Half phase (rad) of a block. Longer blocks waste less at their ends, but cost more in the transform of their rows:
  * at 200 rows are 1.15 times the independent values.
@@ -64,17 +49,18 @@ const MARGIN_CYCLES = 30;
 const MAX_HALF_PHASE = 400;
 /** Without a filter the factors are those of the sampling alone: the arcs of a recovery share them. */
 const unfiltered = new Map<string, InterpolationFactor>();
-const KEPT_FACTORS = 16;
+const KEPT_FACTORS = 24;
 /** Fewer saved rows than this do not pay for the transform. */
 const WORTHWHILE = 0.8;
 
 /** The blocks of an arc, or undefined where compression would not save rows. */
-export function planCompression(
+export async function planCompression(
   grid: NodeGrid,
   seconds: Float64Array,
   band: Pick<ArcBand, 'hertz' | 'revolutionHertz'>,
+  la: LinearAlgebra,
   filter?: RangingFilter,
-): readonly CompressionBlock[] | undefined {
+): Promise<readonly CompressionBlock[] | undefined> {
   const blocks: CompressionBlock[] = [];
   const factors = filter ? new Map<string, InterpolationFactor>() : unfiltered;
   if (unfiltered.size > KEPT_FACTORS) unfiltered.clear();
@@ -106,7 +92,7 @@ export function planCompression(
         : `${rule.halfPhase}:${inner.halfPhase}:${before.length}:${fractions.join()}:${reaches}`;
     let transform = factors.get(key);
     if (!transform) {
-      transform = factorize(before, fractions, rule, inner, filter, first);
+      transform = await interpolationFactor({ before, own: fractions, first }, rule, inner, filter, la);
       factors.set(key, transform);
     }
     compressedRows += transform.main;
@@ -159,77 +145,5 @@ function epochs(
     nodeRows,
     probeRows,
     probeWeights,
-  };
-}
-
-/**
- * Gaps only take rows away, so a rank below q is no obstacle.
- *
- * @param before fractions of the rows ahead of the block that the filter needs
- * @param inner functions of the band alone: rows of the factor begin with those they span
- * @param first row of the series with the first of `fractions`
- */
-function factorize(
-  before: readonly number[],
-  fractions: readonly number[],
-  rule: BandRule,
-  inner: BandRule,
-  filter: RangingFilter | undefined,
-  first: number,
-): InterpolationFactor {
-  const rows = fractions.length;
-  const { q } = rule;
-  const interpolation = new Float64Array(rows * q);
-  fractions.forEach((c, i) => {
-    bandInterpolationRow(rule, c, interpolation, i * q);
-  });
-  const filtered = (functions: BandRule, count: number) => {
-    const whole = new Float64Array((before.length + rows) * count);
-    const values = new Float64Array(functions.q);
-    [...before, ...fractions].forEach((c, i) => {
-      bandFunctions(functions, c, values, 0);
-      whole.set(values.subarray(0, count), i * count);
-    });
-    const lead = before.length * count;
-    if (!filter) return whole.subarray(lead);
-    const out = new Float64Array(rows * count);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j <= filter.reach(first + i); j++) {
-        const weight = filter.weight(first + i, j);
-        const row = lead + (i - j) * count;
-        for (let c = 0; c < count; c++) out[i * count + c] += weight * whole[row + c];
-      }
-    }
-    return out;
-  };
-  const triangle = filtered(rule, q);
-  const outer = householder(triangle, rows, q);
-  const { rank } = outer;
-  // What the functions of the band alone are in the rows of the factor, and their turn to the front.
-  const main = Math.min(rank, inner.main);
-  const band = filtered(inner, main);
-  for (let c = 0; c < main; c++) outer.apply(band, c, main);
-  const turn = householder(band.subarray(0, rank * main), rank, main);
-  const factor = new Float64Array(rank * q);
-  for (let i = 0; i < rank; i++) {
-    for (let k = i; k < q; k++) {
-      const value = triangle[i * q + k];
-      for (let j = 0; j < q; j++) factor[i * q + j] += value * rule.inverse[k * q + j];
-    }
-  }
-  for (let j = 0; j < q; j++) turn.apply(factor, j, q);
-  return {
-    rows,
-    q,
-    interpolation,
-    rank,
-    main,
-    factor,
-    reduce: (values) => {
-      const work = values.slice();
-      outer.apply(work);
-      turn.apply(work);
-      return work;
-    },
   };
 }

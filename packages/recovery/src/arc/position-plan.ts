@@ -33,6 +33,9 @@ export function planPositions(
   const length = grid.durationSeconds / blocks;
   const halfPhase = Math.PI * cutHertz * length;
   if (halfPhase > 400) return undefined;
+  // Functions are orthonormalized where there can be rows to save only.
+  const most = bandRule(halfPhase).main;
+  if (leastRows(blocks, length, seconds, most) >= WORTHWHILE * seconds.length) return undefined;
   const known = new Map<string, Float64Array>();
   const out: PositionBlock[] = [];
   let kept = 0;
@@ -52,6 +55,13 @@ export function planPositions(
     first = end;
   }
   return kept < WORTHWHILE * seconds.length ? out : undefined;
+}
+
+/** Rows that are kept if every block keeps `most` of its rows at most, and no gap lessens that. */
+function leastRows(blocks: number, length: number, seconds: Float64Array, most: number): number {
+  const counts = new Int32Array(blocks);
+  for (const t of seconds) counts[Math.min(blocks - 1, Math.floor(t / length))]++;
+  return counts.reduce((sum, count) => sum + Math.min(count, most), 0);
 }
 
 /** Orthonormal rows that span the functions of the band at the epochs (Gram–Schmidt, twice). */

@@ -95,6 +95,13 @@ export function bandFunctions(rule: BandRule, fraction: number, out: Float64Arra
   functionsAt(coefficients, terms, q, 2 * fraction - 1, new Float64Array(terms), out, offset);
 }
 
+/** Normalized Legendre polynomials of degrees 0 … terms − 1 at fractions of [0, 1]; fractions × terms. */
+export function legendreRows(terms: number, fractions: readonly number[], out: Float64Array): void {
+  fractions.forEach((fraction, i) => {
+    normalizedLegendre(terms, 2 * fraction - 1, out.subarray(i * terms, (i + 1) * terms));
+  });
+}
+
 function functionsAt(
   coefficients: Float64Array,
   terms: number,

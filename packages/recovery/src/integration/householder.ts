@@ -2,8 +2,8 @@
 export interface Reflections {
   readonly rows: number;
   readonly rank: number;
-  /** Applies Qᵀ to a column of `rows` values at values[offset + i·stride], in place. */
-  apply(values: Float64Array, offset?: number, stride?: number): void;
+  /** Applies Qᵀ to a rows × columns matrix (row-major), in place. */
+  applyToRows(matrix: Float64Array, columns: number): void;
 }
 
 /**
@@ -43,13 +43,19 @@ export function householder(a: Float64Array, rows: number, columns: number): Ref
   return {
     rows,
     rank,
-    apply(values, offset = 0, stride = 1) {
+    applyToRows(matrix, width) {
+      const products = new Float64Array(width);
       for (let k = 0; k < rank; k++) {
         const vector = vectors[k];
-        let sum = 0;
-        for (let i = k; i < rows; i++) sum += vector[i - k] * values[offset + i * stride];
-        sum *= betas[k];
-        for (let i = k; i < rows; i++) values[offset + i * stride] -= sum * vector[i - k];
+        products.fill(0);
+        for (let i = k; i < rows; i++) {
+          const v = vector[i - k];
+          for (let j = 0; j < width; j++) products[j] += v * matrix[i * width + j];
+        }
+        for (let i = k; i < rows; i++) {
+          const v = betas[k] * vector[i - k];
+          for (let j = 0; j < width; j++) matrix[i * width + j] -= v * products[j];
+        }
       }
     },
   };
