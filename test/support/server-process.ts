@@ -26,7 +26,14 @@ export async function spawnServer(settings: ServerSettings): Promise<ServerProce
     process.execPath,
     [CLI, 'serve', '--port', '0', '--data-dir', settings.dataDir, ...sources],
     {
-      env: { ...process.env, GRAVITY_LOG_LEVEL: 'warn', GRAVITY_BCRYPT_COST: '4', ...settings.env },
+      // one thread: tests run side by side
+      env: {
+        ...process.env,
+        GRAVITY_LOG_LEVEL: 'warn',
+        GRAVITY_BCRYPT_COST: '4',
+        GRAVITY_THREADS: '1',
+        ...settings.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

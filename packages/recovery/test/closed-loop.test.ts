@@ -24,7 +24,7 @@ import {
 const START = 738849600;
 let la: LinearAlgebra;
 beforeAll(async () => {
-  la = await createLinearAlgebra({ threads: 2 });
+  la = await createLinearAlgebra({ threads: 1 });
 });
 afterAll(() => la.close());
 

@@ -22,7 +22,7 @@ const earthRotation = iersRotation();
 let la: LinearAlgebra;
 let forces: ForceModel;
 beforeAll(async () => {
-  la = await createLinearAlgebra();
+  la = await createLinearAlgebra({ threads: 1 });
   forces = await allForces(DAYS);
 });
 afterAll(() => la.close());

@@ -26,7 +26,7 @@ const rotation = createEarthRotation(CONSTANT_ROTATION);
 const setup: OrbitSetup = setupFor(field, { positionSamplingSeconds: STEP, accelerometerBias: 'none' });
 let la: LinearAlgebra;
 beforeAll(async () => {
-  la = await createLinearAlgebra();
+  la = await createLinearAlgebra({ threads: 1 });
 });
 afterAll(() => la.close());
 

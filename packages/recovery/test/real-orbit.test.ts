@@ -12,7 +12,7 @@ const perRevolution: EmpiricalAcceleration[] = [{}, { cyclesPerRevolution: 1 }];
 let la: LinearAlgebra;
 let data: Awaited<ReturnType<typeof realOrbitData>>;
 beforeAll(async () => {
-  la = await createLinearAlgebra();
+  la = await createLinearAlgebra({ threads: 1 });
   data = await realOrbitData({ degree: 90, hours: 6 });
 });
 afterAll(() => la.close());

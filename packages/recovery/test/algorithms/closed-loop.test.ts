@@ -28,7 +28,7 @@ const truth = kaulaField(DEGREE);
 const prior = perturbed(truth);
 let la: LinearAlgebra;
 beforeAll(async () => {
-  la = await createLinearAlgebra({ threads: 2 });
+  la = await createLinearAlgebra({ threads: 1 });
 });
 afterAll(() => la.close());
 

@@ -19,7 +19,7 @@ let la: LinearAlgebra;
 let truth: Geopotential;
 let reference: Geopotential;
 beforeAll(async () => {
-  la = await createLinearAlgebra({ threads: 2 });
+  la = await createLinearAlgebra({ threads: 1 });
   truth = await ggm05c(DEGREE);
   reference = displaced(truth);
 });
