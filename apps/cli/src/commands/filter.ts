@@ -11,9 +11,11 @@ import {
   subtractFields,
   toCommon,
 } from '@gravity/products';
+import { staticFieldNames } from '@gravity/server';
 import type { Command } from 'commander';
 import { readFieldFile } from '../files/read-field.js';
 import { filterFromNormals, MODEL, openBlockFilter } from '../filter/build-filter.js';
+import { fieldOf } from '../models.js';
 import { note, print, UsageError } from '../output.js';
 import { formatMetres, formatTable } from '../terminal/table.js';
 import { parseCount, parseDegree, parsePositive } from './options.js';
@@ -40,7 +42,10 @@ export function addFilterCommand(program: Command): void {
     .description('filter the coefficients of a field: stripes, then a DDK-type matrix, then Gauss')
     .argument('<in>', 'ICGEM .gfc or Level-2 GSM file')
     .argument('<out.gfc>', 'the filtered field')
-    .option('--subtract <file>', 'mean field to subtract first: filters are for what remains')
+    .option(
+      '--subtract <field>',
+      'mean field to subtract first, a name or a file: filters are for what remains',
+    )
     .option('--restore', 'add the mean field again')
     .option('--degree <n>', 'cut the field at this degree', parseDegree)
     .option('--epoch <time>', 'epoch (ISO 8601) at which time-variable models are taken')
@@ -73,7 +78,7 @@ async function filter(input: string, output: string, options: FilterOptions): Pr
   if (options.restore && subtract === undefined) throw new UsageError('--restore goes with --subtract');
   const mjd = options.epoch === undefined ? undefined : mjdUtc(isoToGpsSeconds(options.epoch));
   const field = await readFieldFile(input, { maxDegree: options.degree, mjd });
-  const mean = subtract === undefined ? undefined : await readFieldFile(subtract, { mjd });
+  const mean = subtract === undefined ? undefined : await meanField(subtract, field.maxDegree, mjd);
   const residual = mean ? subtractFields(field, mean, { assumeSameTideSystem: true }) : field;
   // The flattening of the Earth is 1e-3, what changes in months 1e-10.
   if (Math.abs(residual.c[triangleIndex(2, 0)]) > 1e-6)
@@ -120,6 +125,13 @@ async function filter(input: string, output: string, options: FilterOptions): Pr
   await writeFile(output, writeGfc({ ...result, name: field.name }, { comment: comment.join('\n') }));
   report(residual, filtered);
   print(`\n${output}: ${done.join(', ')}`);
+}
+
+/** A field that ships with the server, to the degree of the field it is subtracted from, or a file. */
+async function meanField(nameOrFile: string, degree: number, mjd: number | undefined): Promise<Geopotential> {
+  if (!staticFieldNames().includes(nameOrFile)) return readFieldFile(nameOrFile, { mjd });
+  // those that ship do not vary with time
+  return fieldOf(nameOrFile, degree, mjd ?? 51_544.5);
 }
 
 function sayIfCut(field: Geopotential, degreeMax: number, source: string): void {
