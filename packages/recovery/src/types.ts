@@ -189,6 +189,11 @@ export interface ArcNormals {
     readonly leftOut?: number;
     /** Whether positions were projected too. */
     readonly positions?: boolean;
+    /**
+     * Largest factor by which the elimination of the arc's parameters lessens a diagonal element of the normals:
+     * relative errors of the rows and of rounding are magnified by it.
+     */
+    readonly cancellation?: number;
   };
   /** Seconds of the stages of the computation by name. */
   readonly stages?: Readonly<Record<string, number>>;

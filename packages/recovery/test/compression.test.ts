@@ -68,7 +68,9 @@ describe('row compression', () => {
           );
         }
       }
-      // The aim is 1e-9; eliminating the initial states cancels another one or two digits of either result.
+      // 1e-9 of the normals as the rows give them is asked; eliminating the initial states magnifies what is relative to
+      // the rest by a few hundred. Measured: 1e-11 and 3e-9.
+      expect(worst / (full.compression.cancellation ?? 1)).toBeLessThan(1e-10);
       expect(worst).toBeLessThan(1e-8);
       expect(Math.abs(short.weightedSquareSum / full.weightedSquareSum - 1)).toBeLessThan(1e-9);
       short.residuals.forEach((r, i) => {

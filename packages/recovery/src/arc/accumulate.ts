@@ -195,8 +195,12 @@ export async function accumulate(
     factorizeLocal(localCount, normals, ld, layout.localNames);
     const elimination = field ? eliminationRows(normals, ld, localCount, la) : undefined;
     let leftOut = 0;
-    if (compressor && elimination) {
-      const diagonal = reducedDiagonal(normals, elimination, ld, localCount);
+    let cancellation = 1;
+    const diagonal = elimination && reducedDiagonal(normals, elimination, ld, localCount);
+    for (let c = localCount; diagonal && c < ld - 1; c++) {
+      if (diagonal[c] > 0) cancellation = Math.max(cancellation, normals[c * ld + c] / diagonal[c]);
+    }
+    if (compressor && diagonal) {
       diagonal.set(localSquares);
       const [ofRanging, ofPositions] = compressor.leftOut.map(({ squares }) => largest(squares, diagonal));
       leftOut = Math.max(ofRanging, ofPositions);
@@ -229,6 +233,7 @@ export async function accumulate(
         applied: compressor !== undefined,
         rows: accumulated,
         truncation: compressor?.truncation ?? 0,
+        ...(elimination && { cancellation }),
         ...(compressor ? { leftOut, positions: compressor.projectsPositions } : {}),
       },
       residuals,

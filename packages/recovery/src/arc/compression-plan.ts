@@ -44,9 +44,11 @@ const MAX_SEGMENTS_PER_BLOCK = 36;
  * Cycles per revolution by which the nodes go beyond the band: products of the state's partials with those of the
  * field reach there with 1e-8 of their size.
  */
-const MARGIN_CYCLES = 30;
+const MARGIN_CYCLES = 50;
+/** Blocks are made no longer, margin included: the nodes of longer ones take long to find. */
+const LONGEST_HALF_PHASE = 380;
 /** A block whose filter reaches back so far that it passes this is not worth compressing. */
-const MAX_HALF_PHASE = 400;
+const MAX_HALF_PHASE = 440;
 /** Without a filter the factors are those of the sampling alone: the arcs of a recovery share them. */
 const unfiltered = new Map<string, InterpolationFactor>();
 const KEPT_FACTORS = 24;
@@ -61,12 +63,13 @@ export async function planCompression(
   la: LinearAlgebra,
   filter?: RangingFilter,
 ): Promise<readonly CompressionBlock[] | undefined> {
+  if (seconds.length === 0) return undefined;
   const blocks: CompressionBlock[] = [];
   const factors = filter ? new Map<string, InterpolationFactor>() : unfiltered;
   if (unfiltered.size > KEPT_FACTORS) unfiltered.clear();
   let compressedRows = 0;
   let first = 0;
-  const perBlock = segmentsPerBlock(grid, band.hertz);
+  const perBlock = segmentsPerBlock(grid, band);
   for (let s = 0; s < grid.segmentCount; s += perBlock) {
     const endSegment = Math.min(grid.segmentCount, s + perBlock);
     const last = endSegment === grid.segmentCount;
@@ -102,10 +105,17 @@ export async function planCompression(
   return compressedRows < WORTHWHILE * seconds.length ? blocks : undefined;
 }
 
-/** Equal blocks, as long as pays. */
-function segmentsPerBlock({ segmentCount, segmentSeconds }: NodeGrid, bandHertz: number): number {
-  const longest = Math.floor(BLOCK_HALF_PHASE / (Math.PI * bandHertz * segmentSeconds));
-  const blocks = Math.ceil(segmentCount / Math.min(MAX_SEGMENTS_PER_BLOCK, Math.max(1, longest)));
+/** Equal blocks, as long as pays and their nodes can be had. */
+function segmentsPerBlock(
+  { segmentCount, segmentSeconds }: NodeGrid,
+  { hertz, revolutionHertz }: Pick<ArcBand, 'hertz' | 'revolutionHertz'>,
+): number {
+  const segmentPhase = Math.PI * segmentSeconds;
+  const longest = Math.min(
+    BLOCK_HALF_PHASE / (segmentPhase * hertz),
+    LONGEST_HALF_PHASE / (segmentPhase * (hertz + MARGIN_CYCLES * revolutionHertz)),
+  );
+  const blocks = Math.ceil(segmentCount / Math.min(MAX_SEGMENTS_PER_BLOCK, Math.max(1, Math.floor(longest))));
   return Math.ceil(segmentCount / blocks);
 }
 

@@ -46,6 +46,16 @@ interface Orthogonal {
 /** Smallest part of a column of Ψ, relative to the largest, up to which Cholesky factors are exact enough. */
 const LEAST_PIVOT = 1e-5;
 
+/** Of a block in a gap. */
+const EMPTY: Omit<InterpolationFactor, 'q'> = {
+  rows: 0,
+  interpolation: new Float64Array(0),
+  rank: 0,
+  main: 0,
+  factor: new Float64Array(0),
+  reduce: () => new Float64Array(0),
+};
+
 /**
  * Factor of the interpolation of band-limited rows from the nodes of a rule to the epochs of a block. Gaps only take
  * rows away, so a rank below q is no obstacle.
@@ -63,6 +73,7 @@ export async function interpolationFactor(
   const rows = own.length;
   const all = before.length + rows;
   const { q, terms } = rule;
+  if (rows === 0) return { ...EMPTY, q };
   const legendre = la.allocate(all * terms);
   legendreRows(terms, [...before, ...own], legendre);
   /** Functions at all epochs: all × count. */

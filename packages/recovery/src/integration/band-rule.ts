@@ -23,7 +23,7 @@ export interface BandRule {
 
 const STEP = 2;
 /** Error to which functions of full bandwidth are represented, and that of the `main` functions. */
-const FINE = 1e-10;
+const FINE = 1e-11;
 const COARSE = 3e-6;
 const rules = new Map<number, BandRule>();
 const KEPT_RULES = 64;

@@ -1,0 +1,52 @@
+// A server for bench/soak.mjs: tells its parent the address, and on request what it holds after a garbage collection.
+import { readdirSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { loadConfig, startServer } from '@gravity/server';
+
+const [dataDir, fileSource] = process.argv.slice(2);
+const config = loadConfig(
+  {
+    JWT_SECRET_KEY: 's'.repeat(64),
+    GRAVITY_THREADS: '1',
+    GRAVITY_BCRYPT_COST: '8',
+    GRAVITY_LOG_LEVEL: 'error',
+  },
+  {
+    dataDir,
+    port: 0,
+    fileSources: [fileSource],
+    rateLimitPerMinute: 1_000_000,
+    userRateLimitPerMinute: 1_000_000,
+  },
+);
+const errors = [];
+const server = await startServer(config, {
+  logStream: { write: (line) => errors.push(line.trim().slice(0, 2000)) },
+});
+const delay = monitorEventLoopDelay({ resolution: 20 });
+delay.enable();
+process.on('message', async (message) => {
+  if (message === 'stop') {
+    await server.close();
+    process.send({ stopped: true, errors }, () => process.exit(0));
+    return;
+  }
+  globalThis.gc();
+  globalThis.gc();
+  const { heapUsed, rss, external } = process.memoryUsage();
+  const handles = {};
+  for (const kind of process.getActiveResourcesInfo()) handles[kind] = (handles[kind] ?? 0) + 1;
+  const loopDelayMs = { mean: delay.mean / 1e6 - 20, p99: delay.percentile(99) / 1e6 - 20 };
+  delay.reset();
+  process.send({
+    heapUsed,
+    rss,
+    external,
+    handles,
+    handleCount: Object.values(handles).reduce((a, b) => a + b, 0),
+    fileDescriptors: readdirSync('/proc/self/fd').length,
+    loopDelayMs,
+    errors: errors.length,
+  });
+});
+process.send({ url: server.url });
