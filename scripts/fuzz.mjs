@@ -72,7 +72,7 @@ const login = async (username) => {
     body: JSON.stringify({ username, email: `${username}@example.org`, password }),
   });
   const token = await json('/auth/token', { method: 'POST', body: JSON.stringify({ username, password }) });
-  return { authorization: `Bearer ${token.access_token}` };
+  return token.access_token;
 };
 
 /** Operations that end the caller's own login come in a run of their own. */
@@ -108,11 +108,16 @@ async function countRequests() {
   return byStatus;
 }
 
-function run(name, headers, selection, examples) {
+/** @param token told by the security scheme, not as a header: the check for ignored logins has to leave it out */
+function run(name, token, selection, examples) {
   const report = values.report ?? join(folder, 'report');
   mkdirSync(report, { recursive: true });
+  const configFile = join(folder, `${name}.toml`);
+  writeFileSync(configFile, `[auth.openapi.bearer]\nbearer = "${token}"\n`);
   const parameters = [
     ...schemathesis.slice(1),
+    '--config-file',
+    configFile,
     'run',
     `${server.url}/openapi.json`,
     '--url',
@@ -136,7 +141,6 @@ function run(name, headers, selection, examples) {
     'all',
     '--generation-database',
     'none',
-    ...Object.entries(headers).flatMap(([key, value]) => ['--header', `${key}: ${value}`]),
     ...selection,
   ];
   return new Promise((resolve) => {
@@ -160,7 +164,11 @@ try {
   // A few rows to be found.
   const plan = document.paths['/ops/plan'].post.requestBody.content['application/json'].example;
   for (let i = 0; i < 3; i += 1)
-    await json('/ops/plan', { method: 'POST', headers: admin, body: JSON.stringify(plan) });
+    await json('/ops/plan', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${admin}` },
+      body: JSON.stringify(plan),
+    });
   const others = operations.length - ending.length;
   const examples = values.examples ?? Math.ceil(Number(values.requests) / others / 1.5);
   const filter = (kind) => ending.flatMap((id) => [`--${kind}-operation-id`, id]);

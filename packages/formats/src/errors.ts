@@ -21,6 +21,7 @@ export type FormatErrorCode =
   | 'bad_gzip'
   | 'bad_tar'
   | 'too_large'
+  | 'too_many_entries'
   | 'unsafe_name'
   | 'missing_field'
   | 'ambiguous'

@@ -1,6 +1,8 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { TaskError } from '@gravity/server';
+import { pack } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { archive, count, createHarness, type Harness, NO_LRI, untar } from './harness.js';
 
@@ -84,6 +86,21 @@ describe('sources and filters of the ingest', () => {
     expect(result.files[0]).toMatchObject({ name: ORBIT, status: 'ingested' });
     const again = await harness.run({ data_source: 'file:real', satellites: PAIR });
     expect(again.totals).toMatchObject({ already_ingested: 1 });
+  });
+
+  it('says which links of an archive it did not follow', async () => {
+    const bundle = pack();
+    bundle.entry({ name: `day/${ORBIT}` }, orbit);
+    bundle.entry({ name: 'day/GNV1B_2023-06-01_D_04.txt', type: 'symlink', linkname: '/etc/passwd' });
+    bundle.finalize();
+    const bytes = Buffer.concat(await Readable.from(bundle).toArray());
+    harness.folder('links', { 'day.tar': bytes });
+    const result = await harness.run({ data_source: `file:${harness.sources}/links`, satellites: PAIR });
+    expect(result.totals).toMatchObject({ ingested: 1, rejected: 1 });
+    expect(result.rejected).toMatchObject([
+      { code: 'link_refused', message: 'symlink entry: links and devices in archives are not read' },
+    ]);
+    expect(await files()).toEqual(['GNV1B GRACE-C']);
   });
 
   it('leaves companions of macOS, hidden files and reports alone', async () => {

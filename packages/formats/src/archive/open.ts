@@ -18,20 +18,27 @@ export interface ArchiveOptions {
   readonly file: string;
   /** Limit for all decompressed bytes; 8 GiB by default. */
   readonly maxBytes?: number;
+  /** Limit for the entries of an archive, of whatever kind; 100 000 by default. */
+  readonly maxEntries?: number;
+  /** Told of each entry that is left out because it is a link or a device. */
+  readonly onRefused?: (entry: { readonly name: string; readonly type: string }) => void;
 }
+
+const MAX_BYTES = 8 * 1024 ** 3;
+const MAX_ENTRIES = 100_000;
 
 /**
  * Members of a plain file, a gzip file, or a tar archive (gzipped or not), told apart by their first bytes.
  *
- * Members left unread are passed over. AppleDouble companions, folders and links are left out.
+ * Members left unread are passed over. AppleDouble companions and folders are left out, links and devices refused.
  *
- * @throws FormatError `empty_file`, `bad_gzip`, `bad_tar`, `too_large`, `unsafe_name`
+ * @throws FormatError `empty_file`, `bad_gzip`, `bad_tar`, `too_large`, `too_many_entries`, `unsafe_name`
  */
 export async function* openArchive(
   source: ByteSource,
   options: ArchiveOptions,
 ): AsyncGenerator<ArchiveMember, void, undefined> {
-  const { file, maxBytes = 8 * 1024 ** 3 } = options;
+  const { file, maxBytes = MAX_BYTES } = options;
   const raw = await peekable(source, 2);
   let bytes: AsyncIterable<Uint8Array> = raw.stream;
   let name = safeBaseName(file, file);
@@ -41,7 +48,7 @@ export async function* openArchive(
     name = name.replace(/\.gz$/i, '').replace(/\.tgz$/i, '.tar');
   }
   const inner = await peekable(bytes, 512);
-  if (isTar(inner.head) || /\.tar$/i.test(name)) yield* tarMembers(inner.stream, file);
+  if (isTar(inner.head) || /\.tar$/i.test(name)) yield* tarMembers(inner.stream, options);
   else yield { name, stream: inner.stream };
 }
 
@@ -49,7 +56,10 @@ function isTar(head: Uint8Array): boolean {
   return head.length >= 263 && Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar';
 }
 
-async function* tarMembers(bytes: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<ArchiveMember> {
+async function* tarMembers(
+  bytes: AsyncIterable<Uint8Array>,
+  { file, maxEntries = MAX_ENTRIES, onRefused }: ArchiveOptions,
+): AsyncGenerator<ArchiveMember> {
   const tar = extract();
   const input = Readable.from(bytes, { objectMode: false });
   let sourceError: unknown;
@@ -64,12 +74,16 @@ async function* tarMembers(bytes: AsyncIterable<Uint8Array>, file: string): Asyn
   };
   try {
     const entries = tar[Symbol.asyncIterator]();
-    for (;;) {
+    for (let count = 1; ; count++) {
       const next = await entries.next().catch(guard);
       if (next.done) return;
+      if (count > maxEntries) {
+        throw new FormatError('too_many_entries', `more than ${maxEntries} entries`, { file });
+      }
       const entry = next.value;
       const { name, type, size } = entry.header;
       if (type !== 'file' && type !== 'contiguous-file') {
+        if (type !== 'directory') onRefused?.({ name, type: type ?? 'unknown' });
         entry.resume();
         continue;
       }
@@ -134,7 +148,7 @@ export async function* uncompressed(
   source: ByteSource,
   options: ArchiveOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { file, maxBytes = 8 * 1024 ** 3 } = options;
+  const { file, maxBytes = MAX_BYTES } = options;
   const { head, stream } = await peekable(source, 2);
   if (head[0] === 0x1f && head[1] === 0x8b) yield* gunzip(stream, file, maxBytes);
   else yield* stream;

@@ -30,6 +30,7 @@ export interface Preparation {
   readonly progress: IngestProgress;
 }
 
+const MAX_REFUSED_REPORTED = 100;
 const MAX_REPORT_BYTES = 64 * 1024;
 /** What an idle database needs to say whether a file is known, with room to spare. */
 const ANSWER_MILLISECONDS = 30;
@@ -79,7 +80,11 @@ async function* prepareEntry(
       }
     }
     let isArchive = false;
-    for await (const member of openArchive(counted(), { file: entry.name })) {
+    const links: FileOutcome[] = [];
+    const onRefused = ({ name, type }: { readonly name: string; readonly type: string }): void => {
+      if (links.length < MAX_REFUSED_REPORTED) links.push(refusedLink(name, type, entry.name));
+    };
+    for await (const member of openArchive(counted(), { file: entry.name, onRefused })) {
       const { name, stream } = member;
       isArchive ||= member.size !== undefined;
       if (isReport(name)) {
@@ -96,6 +101,7 @@ async function* prepareEntry(
       }
       yield await prepareFile(name, stream, archiveOf(entry, isArchive), preparation, reports, seen);
     }
+    for (const outcome of links) yield { kind: 'outcome', outcome };
   } finally {
     source.destroy();
   }
@@ -204,6 +210,13 @@ function skipped(name: string, reason: string, archive?: string): Prepared {
 
 function rejected(name: string, fault: ParseFault, archive?: string): Prepared {
   return { kind: 'outcome', outcome: { status: 'rejected', name, archive, fault } };
+}
+
+/** Links could point anywhere; nothing is read through them, and nobody shall wonder where they are. */
+function refusedLink(name: string, type: string, archive: string): FileOutcome {
+  const message = `${type} entry: links and devices in archives are not read`;
+  const fault = { code: 'link_refused', message, file: archive };
+  return { status: 'rejected', name: name.slice(0, 255), archive, fault };
 }
 
 function faultOf(error: FormatError): ParseFault {
