@@ -18,5 +18,28 @@ export async function resealSecrets(db: Database, secrets: SecretBox): Promise<n
       .execute();
     changed += 1;
   }
+  return changed + (await resealCallbacks(db, secrets));
+}
+
+/** Callbacks of single jobs, ended ones too: their last messages may still be on their way. */
+async function resealCallbacks(db: Database, secrets: SecretBox): Promise<number> {
+  let changed = 0;
+  const jobs = await db.kysely
+    .selectFrom('processing_jobs')
+    .select(['id', 'callback'])
+    .where('callback', 'is not', null)
+    .execute();
+  for (const { id, callback } of jobs) {
+    if (callback === null || !secrets.isOutdated(callback.sealed_secret)) continue;
+    const { url, sealed_secret: sealed } = callback;
+    const context = sealContext(null, url);
+    const sealedAgain = secrets.seal(secrets.open(sealed, context), context);
+    await db.kysely
+      .updateTable('processing_jobs')
+      .set({ callback: JSON.stringify({ url, sealed_secret: sealedAgain }) })
+      .where('id', '=', id)
+      .execute();
+    changed += 1;
+  }
   return changed;
 }
