@@ -231,6 +231,32 @@ describe('buildPlan', () => {
     );
   });
 
+  it('names the dates of the model files that the computation will need', () => {
+    const dealiasing = (parameters: Record<string, unknown>, change: Partial<PlanInput> = {}) =>
+      plan(parameters, change).warnings.find((w) => w.code === 'no_dealiasing')?.message;
+    // The interval ends 18 s after 0h GPS: the first set of the last date is before the end, the second after it.
+    expect(dealiasing({})).toMatch(/AOD1B files of 2023-06-01, 2023-06-02, 2023-06-03, 2023-06-04 in/);
+    // The set of 21h is the last of a date: what ends later needs the file of the next one.
+    const until = (end_time: string) => dealiasing({ start_time: '2023-06-01T06:00:00Z', end_time });
+    expect(until('2023-06-01T20:59:00Z')).toMatch(/files of 2023-06-01 in/);
+    expect(until('2023-06-01T21:01:00Z')).toMatch(/files of 2023-06-01, 2023-06-02 in/);
+    expect(dealiasing({ end_time: '2023-07-01T00:00:00Z' })).toMatch(/06-10, … \(31 days to 2023-07-01\)/);
+    // Simulated data feel what they were simulated with.
+    expect(dealiasing({ satellites: ['SIM-A', 'SIM-B'] })).toBeUndefined();
+    const files = [file('GNV1B', 'GRACE-C', 0, { statedForces: 'none' })];
+    expect(dealiasing({}, { files })).toBeUndefined();
+
+    const spans = [
+      { startGpsSeconds: START - DAY, endGpsSeconds: START + DAY },
+      { startGpsSeconds: START + 2 * DAY, endGpsSeconds: START + 9 * DAY },
+    ];
+    const rotation = plan({}, { eopSpans: spans }).warnings.find(
+      (w) => w.code === 'outside_earth_orientation',
+    );
+    // From 18 s of the second date (GPS) to 18 s of the third.
+    expect(rotation?.message).toContain('interval: 2023-06-02, 2023-06-03 not covered');
+  });
+
   it('cuts arcs of the length asked for', () => {
     expect(plan({ arc_length_hours: 6 }).arcs.length).toBe(12);
     expect(plan({ arc_length_hours: 6 }).arcs[1].start_time).toBe('2023-06-01T06:00:00Z');

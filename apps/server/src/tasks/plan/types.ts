@@ -63,6 +63,7 @@ export interface PlanWarning {
     | 'no_ranging'
     | 'no_accelerometer'
     | 'outside_earth_orientation'
+    | 'no_dealiasing'
     | 'memory'
     | 'few_observations';
   readonly severity: 'info' | 'warning';

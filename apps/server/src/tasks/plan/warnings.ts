@@ -2,6 +2,7 @@ import { gpsToIso } from '@gravity/geodesy';
 import { highestDegree } from '@gravity/recovery';
 import { memoryUse } from '../process/check-memory.js';
 import type { PlanCost } from './cost.js';
+import { modelWarnings } from './model-warnings.js';
 import type { PlanInput, PlannedArc, PlanWarning } from './types.js';
 
 /** Period of a circular orbit at about 490 km height, s: where no data say better. */
@@ -46,7 +47,7 @@ export function planWarnings(
     ...satelliteWarnings(input.parameters.satellites),
     ...simulationWarnings(input),
     ...dataWarnings(arcs),
-    ...rotationWarnings(input),
+    ...modelWarnings(input),
     ...sizeWarnings(input, arcs, cost),
   ];
 }
@@ -158,24 +159,6 @@ function dataWarnings(arcs: readonly PlannedArc[]): PlanWarning[] {
     warnings.push({ code, severity: 'warning', message });
   }
   return warnings;
-}
-
-function rotationWarnings({ parameters, eopSpans }: PlanInput): PlanWarning[] {
-  if (!eopSpans) return [];
-  const { startGpsSeconds, endGpsSeconds } = parameters;
-  if (eopSpans.some((s) => s.startGpsSeconds <= startGpsSeconds && s.endGpsSeconds >= endGpsSeconds))
-    return [];
-  const spans = eopSpans.map(
-    (s) => `${gpsToIso(s.startGpsSeconds, 0, 0)} to ${gpsToIso(s.endGpsSeconds, 0, 0)}`,
-  );
-  return [
-    {
-      code: 'outside_earth_orientation',
-      severity: 'warning',
-      field: 'start_time',
-      message: `the Earth orientation table does not hold the whole interval; it covers ${spans.join(', ') || 'nothing'}`,
-    },
-  ];
 }
 
 function sizeWarnings({ parameters }: PlanInput, arcs: readonly PlannedArc[], cost: PlanCost): PlanWarning[] {
