@@ -33,7 +33,13 @@ beforeAll(async () => {
 });
 afterAll(() => la.close());
 
-function mission(days: number, rangeRate: number, position: number, seed = 1): ArcObservations[] {
+function mission(
+  days: number,
+  rangeRate: number,
+  position: number,
+  seed = 1,
+  rangingSeconds = 5,
+): ArcObservations[] {
   return [
     ...simulateMission({
       satellites: ['SIM-A', 'SIM-B'],
@@ -42,7 +48,7 @@ function mission(days: number, rangeRate: number, position: number, seed = 1): A
       trueField: truth,
       earthRotation: CONSTANT_ROTATION,
       nonGravitational: false,
-      sampling: { orbitSeconds: 60 },
+      sampling: { orbitSeconds: 60, rangingSeconds },
       noise: { rangeRate, position },
       seed,
     }),
@@ -212,12 +218,13 @@ describe('variance components', () => {
   });
 
   it('with coloured range rates the solution is better and the formal errors are true', async () => {
-    const realizations = 3;
+    const realizations = 2;
     const square = { white: 0, model: 0 };
     const formal = { white: 0, model: 0 };
     for (let seed = 1; seed <= realizations; seed++) {
-      const arcs = mission(1, 0, 0.02, seed);
-      const noise = redNoise(17_280, 3e-8, 100 + seed);
+      // Every second value of the noise: half the time of the test.
+      const arcs = mission(1, 0, 0.02, seed, 10);
+      const noise = redNoise(17_280, 3e-8, 100 + seed).filter((_, i) => i % 2 === 0);
       for (const arc of arcs)
         noise.forEach((x, i) => {
           arc.ranging!.rangeRate[i] += x;
