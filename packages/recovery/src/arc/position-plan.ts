@@ -33,6 +33,9 @@ export function planPositions(
   const length = grid.durationSeconds / blocks;
   const halfPhase = Math.PI * cutHertz * length;
   if (halfPhase > 400) return undefined;
+  // A rule has at least as many functions as twice its band times its length, and takes long to make.
+  const least = Math.floor((2 * halfPhase) / Math.PI);
+  if (leastRows(blocks, length, seconds, least) >= WORTHWHILE * seconds.length) return undefined;
   // Functions are orthonormalized where there can be rows to save only.
   const most = bandRule(halfPhase).main;
   if (leastRows(blocks, length, seconds, most) >= WORTHWHILE * seconds.length) return undefined;

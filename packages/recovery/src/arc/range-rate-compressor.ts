@@ -143,19 +143,40 @@ export class RangeRateCompressor {
   private async finishBlock(block: CompressionBlock, rows: Float64Array): Promise<void> {
     const { transform, q } = block;
     const ld = this.layout.columnCount;
-    this.measure(block, rows);
-    // Probe rows are taken out: their columns of R stay zero.
     const { rank, rows: m } = transform;
     // Columns that are not smooth would miss what the other rows hold of the smooth ones.
     const main = this.tight && !this.exact ? transform.main : rank;
     const width = block.seconds.length;
-    this.factor.fill(0, 0, rank * width);
+    // Probe rows have no part in R. Behind it, one row for each probe: what it is less its interpolation.
+    const probes = block.probeRows.length;
+    this.factor.fill(0, 0, (rank + probes) * width);
     for (let i = 0; i < rank; i++) {
       for (let j = 0; j < q; j++) this.factor[i * width + block.nodeRows[j]] = transform.factor[i * q + j];
     }
-    if (this.outRows + rank + (this.exact?.extraRows ?? 0) > this.capacity) await this.flush();
+    for (let p = 0; p < probes; p++) {
+      const at = (rank + p) * width;
+      for (let j = 0; j < q; j++) this.factor[at + block.nodeRows[j]] = -block.probeWeights[p * q + j];
+      this.factor[at + block.probeRows[p]] = 1;
+    }
+    const after = Math.max(probes, this.exact?.extraRows ?? 0);
+    if (this.outRows + rank + after > this.capacity) await this.flush();
     const target = this.out.subarray(this.outRows * ld);
-    await this.la.gemm(false, false, rank, ld, width, 1, this.factor, width, rows, ld, 0, target, ld);
+    await this.la.gemm(
+      false,
+      false,
+      rank + probes,
+      ld,
+      width,
+      1,
+      this.factor,
+      width,
+      rows,
+      ld,
+      0,
+      target,
+      ld,
+    );
+    this.measure(block, rows, target.subarray(rank * ld, (rank + probes) * ld));
     const observed = this.filtered.subarray(block.first, block.end);
     const transformed = transform.reduce(observed);
     const compressed = transformed.subarray(0, main);
@@ -182,45 +203,41 @@ export class RangeRateCompressor {
     }
     this.outRows += kept;
     this.collector.addDropped(dropped, m - kept);
-    this.collector.addRangeRates(this.localRows(block, rows), this.reduced.subarray(block.first, block.end));
+    this.collector.addRangeRates(
+      await this.localRows(block, rows),
+      this.reduced.subarray(block.first, block.end),
+    );
   }
 
   /** Columns of the arc's own parameters at the real epochs, for the residuals. */
-  private localRows(block: CompressionBlock, rows: Float64Array): Float64Array {
-    const { localCount, columnCount: ld, satelliteCount, polynomialCount } = this.layout;
+  private async localRows(block: CompressionBlock, rows: Float64Array): Promise<Float64Array> {
+    const { localCount: n, columnCount: ld, satelliteCount, polynomialCount } = this.layout;
     const { rows: m, q, interpolation } = block.transform;
-    const local = new Float64Array(m * localCount);
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < q; j++) {
-        const weight = interpolation[i * q + j];
-        const row = block.nodeRows[j] * ld;
-        for (let c = 0; c < localCount; c++) local[i * localCount + c] += weight * rows[row + c];
-      }
-    }
-    this.exact?.copyRaw(block, local, localCount, 6 * satelliteCount + polynomialCount);
+    const nodes = new Float64Array(q * n);
+    block.nodeRows.forEach((row, j) => {
+      nodes.set(rows.subarray(row * ld, row * ld + n), j * n);
+    });
+    const local = new Float64Array(m * n);
+    await this.la.gemm(false, false, m, n, q, 1, interpolation, q, nodes, n, 0, local, n);
+    this.exact?.copyRaw(block, local, n, 6 * satelliteCount + polynomialCount);
     return local;
   }
 
-  private measure(block: CompressionBlock, rows: Float64Array): void {
-    const { q, nodeRows, probeRows, probeWeights } = block;
+  /** @param differences of the probes from their interpolation, a row each */
+  private measure({ q, nodeRows }: CompressionBlock, rows: Float64Array, differences: Float64Array): void {
     const ld = this.layout.columnCount;
-    const columns = ld - 1;
-    const size = new Float64Array(columns);
+    const size = new Float64Array(ld - 1);
     for (let j = 0; j < q; j++) {
       const row = nodeRows[j] * ld;
-      for (let c = 0; c < columns; c++) size[c] = Math.max(size[c], Math.abs(rows[row + c]));
+      for (let c = 0; c < ld - 1; c++) size[c] = Math.max(size[c], Math.abs(rows[row + c]));
     }
-    for (let p = 0; p < probeRows.length; p++) {
-      const difference = rows.slice(probeRows[p] * ld, probeRows[p] * ld + columns);
-      for (let j = 0; j < q; j++) {
-        const weight = probeWeights[p * q + j];
-        const row = nodeRows[j] * ld;
-        for (let c = 0; c < columns; c++) difference[c] -= weight * rows[row + c];
-      }
-      for (let c = 0; c < columns; c++) {
-        if (size[c] > 0) this.truncation = Math.max(this.truncation, Math.abs(difference[c]) / size[c]);
+    let most = this.truncation;
+    for (let row = 0; row < differences.length; row += ld) {
+      for (let c = 0; c < ld - 1; c++) {
+        if (size[c] > 0) most = Math.max(most, Math.abs(differences[row + c]) / size[c]);
       }
     }
+    this.truncation = most;
   }
 }
 
