@@ -6,7 +6,6 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { GaussianNoise } from '@gravity/recovery';
 import { save } from './lib/measure.mjs';
 
 const { values } = parseArgs({
@@ -82,9 +81,15 @@ async function enroll(username) {
   return { username, token: await login(username) };
 }
 
-const noise = new GaussianNoise(Number(values.seed));
-const pick = (list) =>
-  list[Math.min(list.length - 1, Math.floor(list.length * (0.5 + Math.atan(noise.next()) / Math.PI)))];
+/** Uniform in [0, 1) and the same for the same seed: Weyl sequence of the golden ratio's bits through a mixing hash. */
+let state = Number(values.seed) >>> 0;
+function uniform() {
+  state = (state + 0x9e3779b9) >>> 0;
+  let bits = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
+}
+const pick = (list) => list[Math.floor(list.length * uniform())];
 const users = [await enroll('admin'), await enroll('anna'), await enroll('bert')];
 const started = (job) => {
   if (job.id) counts.jobs += 1;
@@ -159,11 +164,12 @@ const actions = [
   [
     1,
     async ({ token }) => {
-      const { id } = await call('POST', `/ops/uploads?name=orbit-${fresh++}.csv`, { token, body: table });
+      const name = `orbit-${fresh++}.csv`;
+      const upload = await call('POST', `/ops/uploads?name=${name}`, { token, body: table });
       started(
         await call('POST', '/ops/ingest', {
           token,
-          json: { data_source: `upload:${id}`, data_type: 'table', ...PAIR },
+          json: { data_source: upload.data_source, data_type: 'table', ...PAIR },
         }),
       );
     },
@@ -266,6 +272,8 @@ const figures = {
   verdict,
   unexpected: counts.unexpected.slice(0, 20),
   errors: stopped.errors.slice(0, 20),
+  // what is wrong in the store, if anything is
+  ...(check.consistent !== true && { check }),
   samples,
 };
 console.log({ ...figures, samples: samples.length });
