@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { loadArc, type TaskError } from '@gravity/server';
+import { checkConsistency, loadArc, type TaskError } from '@gravity/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHarness, type Harness, LEVEL1, ORBITS } from './harness.js';
 
@@ -21,6 +21,26 @@ describe('ingest of tables', () => {
       satellites: PAIR,
       ...parameters,
     });
+
+  it('keeps one object of the same bytes when jobs bring them under different names at once', async () => {
+    const bytes = readFileSync(new URL('GRACE-C_59412_orbit_trf.orb.gz', ORBITS));
+    const names = ['one', 'two', 'three'];
+    const results = await Promise.all(
+      names.map((name) => {
+        harness.folder(name, { [`${name}.orb.gz`]: bytes });
+        return run({ data_source: `file:${harness.sources}/${name}` });
+      }),
+    );
+    expect(results.map(({ files }) => files[0]?.status).sort()).toEqual([
+      'already_ingested',
+      'already_ingested',
+      'ingested',
+    ]);
+    expect(await checkConsistency(harness.db, harness.objects)).toMatchObject({
+      consistent: true,
+      examples: [],
+    });
+  });
 
   it('takes an orbit of GEORB, whose header tells satellite, frame and time scale', async () => {
     const name = 'GRACE-C_59412_orbit_trf.orb.gz';

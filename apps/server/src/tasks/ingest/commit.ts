@@ -58,13 +58,14 @@ export async function commitFile(context: TaskContext, file: FileToCommit): Prom
   } catch (error) {
     const put = await putting.catch(() => false);
     const known = isUniqueViolation(error) ? await findIngested(context, file.staged.sha256) : undefined;
-    if (known) return known;
+    // the faster job may have stored the same bytes under another name: ours has no row then
     if (put)
       await removeOrphan(context, key).catch((problem: Error) => {
         context.log('warning', `${file.name}: the stored object could not be removed: ${problem.message}`, {
           key,
         });
       });
+    if (known) return known;
     throw error;
   }
   // another attempt that failed may have removed the object it had found absent
