@@ -12,11 +12,6 @@ const LAPACK_UPLO = 'L';
 
 /** Below this many floating-point operations handing over to another thread costs more than waiting. */
 const SYNCHRONOUS_FLOPS = 4e6;
-/**
- * Below this many, threads gain nothing, and wait for each other by spinning: with another computation on the same
- * processors that takes far longer than the work.
- */
-const SINGLE_THREAD_FLOPS = 2e7;
 const LARGEST_32 = 2 ** 31 - 1;
 
 /**
@@ -31,8 +26,9 @@ export function createOpenBlasRoutines(blas: OpenBlas, wanted: number): Routines
 
   /** Arrays are kept alive by `args` until the call is done. */
   function call(routine: NativeRoutine, flops: number, ...args: NativeArgument[]): Promise<void> {
-    const suited = flops < SINGLE_THREAD_FLOPS ? 1 : threads;
-    if (blas.getThreads() !== suited) blas.setThreads(suited);
+    // Never another count for small calls: it is the whole process's, and calls of other objects would get it, and
+    // with it other bits.
+    if (blas.getThreads() !== threads) blas.setThreads(threads);
     if (flops < SYNCHRONOUS_FLOPS) {
       routine(...args);
       return Promise.resolve();

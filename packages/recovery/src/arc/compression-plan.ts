@@ -92,7 +92,7 @@ export async function planCompression(
     const key =
       filter?.stationary === false
         ? `block ${s}`
-        : `${rule.halfPhase}:${inner.halfPhase}:${before.length}:${fractions.join()}:${reaches}`;
+        : `${la.description}:${rule.halfPhase}:${inner.halfPhase}:${before.length}:${fractions.join()}:${reaches}`;
     let transform = factors.get(key);
     if (!transform) {
       transform = await interpolationFactor({ before, own: fractions, first }, rule, inner, filter, la);
