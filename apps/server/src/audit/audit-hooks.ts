@@ -15,24 +15,30 @@ const maxAddressLength = 100;
  * leaves, so that a process killed right after answering leaves its trace too.
  */
 export function installAudit(app: FastifyInstance, requestEnd: RequestEnd, writer: AuditWriter): void {
+  const addresses = new WeakMap<FastifyRequest, string | undefined>();
   const announced = new WeakMap<FastifyRequest, AuditRow>();
-  app.addHook('onRequest', () => writer.waitForRoom());
+  app.addHook('onRequest', (request) => {
+    // A closed connection no longer says whose it was.
+    addresses.set(request, request.ip);
+    return writer.waitForRoom();
+  });
   app.addHook('onSend', async (request, reply) => {
     if (readingMethods.has(request.method) || reply.statusCode === 429 || wasShed(request)) return;
-    const row = rowOf(request, reply.statusCode, reply.elapsedTime);
+    const row = rowOf(request, addresses.get(request), reply.statusCode, reply.elapsedTime);
     announced.set(request, row);
     writer.announce(row);
   });
   requestEnd.listen((request, status, elapsedMilliseconds) => {
     const before = announced.get(request);
     if (status === 429 || wasShed(request)) return;
-    const row = rowOf(request, status, elapsedMilliseconds);
+    const row = rowOf(request, addresses.get(request), status, elapsedMilliseconds);
     writer.record(before === undefined ? row : { ...row, time: before.time });
   });
 }
 
 function rowOf(
   request: FastifyRequest,
+  address: string | undefined,
   status: FastifyReply['statusCode'],
   elapsedMilliseconds: number,
 ): AuditRow {
@@ -48,7 +54,7 @@ function rowOf(
     method,
     // PostgreSQL text takes no NUL; control characters help nobody in a log.
     resource: resource.replace(/[^\x20-\x7e]/g, '?'),
-    ip: request.ip.slice(0, maxAddressLength).replace(/[^\x20-\x7e]/g, '?'),
+    ip: (address ?? '').slice(0, maxAddressLength).replace(/[^\x20-\x7e]/g, '?'),
     status,
     duration_ms: Math.max(0, Math.round(elapsedMilliseconds * 1000) / 1000),
   };

@@ -62,12 +62,15 @@ export async function openAuditWriter(db: Database, options: AuditWriterOptions)
   let closed = false;
 
   const report = (error: unknown): void => options.onError?.(error, buffer.length);
-  /** A full disk must not fail requests: the row still goes to the database. */
+  let journalFails = false;
+  /** A full disk must not fail requests: the row still goes to the database. Told once, not with every request. */
   const append = (row: AuditRow): void => {
     try {
       journal.append(row);
+      journalFails = false;
     } catch (error) {
-      report(error);
+      if (!journalFails) report(error);
+      journalFails = true;
     }
   };
   const writeOut = async () => {

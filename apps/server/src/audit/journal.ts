@@ -48,8 +48,15 @@ export function openJournal(folder: string): Journal {
     futimesSync(file, now, now);
   }, heartbeatMilliseconds);
   heartbeat.unref();
+  let cut = false;
   const write = (row: AuditRow): void => {
-    bytes += writeSync(file, `${JSON.stringify(row)}\n`);
+    // After a line that a full disk has cut off a new one begins, so that only the cut one is unreadable.
+    const line = Buffer.from(`${cut ? '\n' : ''}${JSON.stringify(row)}\n`);
+    cut = true;
+    const written = writeSync(file, line);
+    bytes += written;
+    cut = written < line.length;
+    if (cut) throw new Error('the journal of audit rows takes no whole line: is the disk full?');
   };
   const abandon = (): void => {
     clearInterval(heartbeat);

@@ -46,6 +46,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal;
   /** Pause before the second attempt; doubled for each further one, up to 5 s. */
   readonly pauseMilliseconds?: number;
+  /** Further errors that may pass. */
+  readonly also?: (error: unknown) => boolean;
 }
 
 /**
@@ -54,14 +56,14 @@ export interface RetryOptions {
  */
 export async function retryTransient<T>(
   work: (attempt: number) => Promise<T>,
-  { tries = 5, signal, pauseMilliseconds = 100 }: RetryOptions = {},
+  { tries = 5, signal, pauseMilliseconds = 100, also }: RetryOptions = {},
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     try {
       return await work(attempt);
     } catch (error) {
-      if (attempt >= tries || !isTransientError(error)) throw error;
+      if (attempt >= tries || !(isTransientError(error) || also?.(error))) throw error;
       const pause = Math.min(5000, pauseMilliseconds * 2 ** (attempt - 1));
       // half to one and a half times: those who failed together do not come back together
       await delay(pause * (0.5 + Math.random()), undefined, signal === undefined ? {} : { signal });

@@ -6,6 +6,7 @@ import type { ErrorObject } from 'ajv';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NoEncryptionKeyError } from '../auth/secrets.js';
 import { DatabaseUnavailableError } from '../db/database-error.js';
+import { isDiskFull } from '../disk-full.js';
 import { DependencyError, IdempotencyConflictError, RetryError } from '../jobs/job-service.js';
 import { QuotaExceededError } from '../jobs/quotas.js';
 import { NotFoundError, ObjectStoreError } from '../storage/errors.js';
@@ -76,6 +77,11 @@ function fromPorts(error: Error): HttpError | undefined {
   if (error instanceof NoEncryptionKeyError) return new HttpError(503, error.message);
   if (error instanceof DatabaseUnavailableError) {
     return new HttpError(503, 'The database does not answer; try again later', [], { 'retry-after': '5' });
+  }
+  if (isDiskFull(error)) {
+    return new HttpError(507, 'No room is left on the disk of the server: nothing was stored', [], {
+      'retry-after': '60',
+    });
   }
   if (error instanceof NotFoundError) return new HttpError(404, 'Object not found');
   if (error instanceof ObjectStoreError) {

@@ -36,6 +36,7 @@ const problems: Readonly<Record<number, { readonly type: string; readonly title:
   431: { type: 'header-too-large', title: 'Request Header Fields Too Large' },
   500: { type: 'internal-error', title: 'Internal Server Error' },
   503: { type: 'unavailable', title: 'Service Unavailable' },
+  507: { type: 'insufficient-storage', title: 'Insufficient Storage' },
 };
 
 export const problemContentType = 'application/problem+json; charset=utf-8';

@@ -31,13 +31,15 @@ const errorTexts: Readonly<Record<number, string>> = {
   429: 'Too many requests; see Retry-After.',
   500: 'Internal error.',
   503: 'Overloaded, or a part of the server is away; see Retry-After.',
+  507: 'The disk of the server is full: nothing was stored.',
 };
 
 /** The errors a route can give, from what it takes. */
-function errorStatuses(schema: Json, isPublic: boolean): number[] {
+function errorStatuses(schema: Json, isPublic: boolean, writes: boolean): number[] {
   const statuses = [429, 500, 503];
   if (!isPublic) statuses.push(401, 403);
   if (schema.params !== undefined) statuses.push(404);
+  if (writes) statuses.push(507);
   if (schema.body !== undefined || schema.consumes !== undefined) statuses.push(400, 413, 415);
   if (schema.body !== undefined || schema.params !== undefined || schema.querystring !== undefined)
     statuses.push(422);
@@ -205,7 +207,10 @@ export function openApiOptions(baseUrl: string, version: string): FastifyDynamic
       const permission = route.config?.permission;
       const isPublic = permission?.role === 'public';
       const errors = Object.fromEntries(
-        errorStatuses(schema as Json, isPublic).map((status) => [status, problemResponse(status)]),
+        errorStatuses(schema as Json, isPublic, route.method !== 'GET').map((status) => [
+          status,
+          problemResponse(status),
+        ]),
       );
       const response = { ...(schema.response as Json | undefined), ...errors };
       const security: Record<string, string[]>[] = isPublic

@@ -2,6 +2,7 @@ import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
 import type { JobStatus } from '../db/schema.js';
 import { retryTransient } from '../db/transient.js';
+import { isDiskFull } from '../disk-full.js';
 import type { ObjectStore } from '../storage/object-store.js';
 import { boundObjectStore } from '../storage/open-object-store.js';
 import { AttemptJournal } from './attempt-journal.js';
@@ -190,7 +191,10 @@ export function startAttempt(
   }
 
   async function settle(end: Settlement): Promise<AttemptEnd> {
-    const event = await retryTransient(() => settleJob(db.kysely, owner, end), { tries: WRITE_TRIES });
+    const event = await retryTransient(() => settleJob(db.kysely, owner, end), {
+      tries: WRITE_TRIES,
+      also: isDiskFull,
+    });
     if (!event) return { status: 'lost' };
     bus.publish([event]);
     const code = end.error?.code;
@@ -229,14 +233,19 @@ function settlementOf(
     return { status: 'failed', message, level: 'error', error: { code: 'task_incomplete', message } };
   }
   logger.error({ jobId: job.id, type: job.type, attempt: job.attempt, err: outcome.error }, 'task failed');
+  const full = isDiskFull(outcome.error);
   if (job.attempt < job.max_attempts) {
     const waitSeconds = retryBaseSeconds * 4 ** (job.attempt - 1);
     return {
       status: 'pending',
-      message: `Attempt ${job.attempt} of ${job.max_attempts} failed unexpectedly; the next starts in ${waitSeconds} s`,
+      message: `Attempt ${job.attempt} of ${job.max_attempts} ${full ? 'found no room on the disk' : 'failed unexpectedly'}; the next starts in ${waitSeconds} s`,
       level: 'warning',
       waitSeconds,
     };
+  }
+  if (full) {
+    const message = `No room was left on the disk in attempt ${job.attempt} of ${job.max_attempts}; retry the job when there is`;
+    return { status: 'failed', message, level: 'error', error: { code: 'insufficient_storage', message } };
   }
   const message = `The task failed unexpectedly in attempt ${job.attempt} of ${job.max_attempts}. The server's log has the details under this job's id.`;
   return { status: 'failed', message, level: 'error', error: { code: 'internal_error', message } };

@@ -1,23 +1,21 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { access, chmod, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, chmod, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { contentTypeOf } from './content-type.js';
 import { NotFoundError, ObjectStoreError } from './errors.js';
 import { isMissing, moveInto, removeEmptyParents, walk, writeHashed } from './folder-files.js';
+import {
+  deriveSidecar,
+  type MoveSidecar,
+  prepareSidecar,
+  readSidecar,
+  type Sidecar,
+} from './folder-sidecar.js';
 import { assertBucket, assertKey, BUCKETS, isWriteOnce, writeOnceError } from './object-key.js';
 import type { Bucket, ListedObject, ObjectStore, StoredObject, UploadLink } from './object-store.js';
 import type { Presigner } from './presign.js';
-
-/** What the file system does not keep. `bytes`, `mtimeMs` and `inode` say which content it belongs to. */
-interface Sidecar {
-  readonly sha256: string;
-  readonly contentType: string;
-  readonly bytes: number;
-  readonly mtimeMs: number;
-  readonly inode: number;
-}
 
 const TEMPORARY = '.tmp';
 const SIDECARS = '.meta';
@@ -116,13 +114,14 @@ class FolderObjectStore implements ObjectStore {
 
   async head(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
     const path = this.path(bucket, key);
+    let derived: Sidecar | undefined;
     for (let round = 0; ; round++) {
       const info = await stat(path).catch((error: unknown) => {
         if (isMissing(error)) return undefined;
         throw error;
       });
       if (!info?.isFile()) return undefined;
-      const sidecar = await this.readSidecar(bucket, key);
+      const sidecar = derived ?? (await readSidecar(this.sidecarPath(bucket, key)));
       if (
         sidecar &&
         sidecar.bytes === info.size &&
@@ -140,8 +139,9 @@ class FolderObjectStore implements ObjectStore {
       }
       // Killed between the two renames, or a file put there by hand: the content is the truth.
       if (round >= 5) throw new Error(`${bucket}/${key} changes faster than it can be read`);
-      await this.derive(bucket, key, path).catch((error: unknown) => {
+      derived = await this.derive(bucket, key, path).catch((error: unknown) => {
         if (!isMissing(error)) throw error;
+        return undefined;
       });
     }
   }
@@ -239,42 +239,35 @@ class FolderObjectStore implements ObjectStore {
   ): Promise<StoredObject> {
     if (isWriteOnce(bucket, key)) await chmod(temporary, 0o444);
     const info = await stat(temporary);
-    await moveInto(temporary, target, key);
-    const sidecar: Sidecar = {
+    // Before the object has its name: a full disk shows here, while nothing is there yet.
+    const moveSidecar = await this.prepareSidecar(bucket, key, {
       sha256,
       contentType,
       bytes: info.size,
       mtimeMs: info.mtimeMs,
       inode: info.ino,
-    };
-    await this.writeSidecar(bucket, key, sidecar);
+    });
+    let placed = false;
+    try {
+      await moveInto(temporary, target, key);
+      placed = true;
+    } finally {
+      await moveSidecar(placed);
+      if (!placed) await removeEmptyParents(dirname(target), join(this.root, bucket));
+    }
     return { bucket, key, bytes: info.size, sha256, contentType, lastModified: info.mtime };
   }
 
-  private async readSidecar(bucket: Bucket, key: string): Promise<Sidecar | undefined> {
-    try {
-      return JSON.parse(await readFile(this.sidecarPath(bucket, key), 'utf8')) as Sidecar;
-    } catch {
-      return undefined;
-    }
+  private prepareSidecar(bucket: Bucket, key: string, sidecar: Sidecar): Promise<MoveSidecar> {
+    return prepareSidecar(sidecar, this.temporary(), this.sidecarPath(bucket, key), key);
   }
 
-  private async writeSidecar(bucket: Bucket, key: string, sidecar: Sidecar): Promise<void> {
-    const temporary = this.temporary();
-    await writeFile(temporary, JSON.stringify(sidecar), { mode: 0o600 });
-    await moveInto(temporary, this.sidecarPath(bucket, key), key);
-  }
-
-  private async derive(bucket: Bucket, key: string, path: string): Promise<void> {
-    const before = await stat(path);
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-    await this.writeSidecar(bucket, key, {
-      sha256: hash.digest('hex'),
-      contentType: contentTypeOf(key),
-      bytes: before.size,
-      mtimeMs: before.mtimeMs,
-      inode: before.ino,
-    });
+  private async derive(bucket: Bucket, key: string, path: string): Promise<Sidecar> {
+    const sidecar = await deriveSidecar(path, key);
+    // A full disk is no reason not to say what an object is.
+    await this.prepareSidecar(bucket, key, sidecar)
+      .then((move) => move(true))
+      .catch(() => undefined);
+    return sidecar;
   }
 }

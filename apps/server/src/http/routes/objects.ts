@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import type { Bucket } from '../../storage/object-store.js';
 import { isEmbeddedStore } from '../../storage/open-object-store.js';
 import type { SignedQuery } from '../../storage/presign.js';
-import { byteLimit, exactBytes } from '../byte-limit.js';
+import { byteLimit, exactBytes, limitBody } from '../byte-limit.js';
 import type { Api, AppContext } from '../context.js';
 import { HttpError, notFound } from '../errors.js';
 import { Timestamp } from '../schemas/common.js';
@@ -99,11 +99,10 @@ export async function objectRoutes(api: Api, { config, objects }: AppContext): P
       if (body === undefined) throw new HttpError(400, 'The body is empty; a file is expected');
       const { bytes, sha256: expectedSha256 } = request.query;
       const limited = bytes === undefined ? byteLimit(config.uploadLimitBytes) : exactBytes(Number(bytes));
-      pipeline(body, limited, () => undefined);
       const stored = await objects.put(
         bucket,
         key,
-        limited,
+        limitBody(body, limited),
         expectedSha256 === undefined ? {} : { expectedSha256 },
       );
       return {

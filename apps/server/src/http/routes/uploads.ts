@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { checkStorageQuota } from '../../jobs/quotas.js';
 import { createUploadId, uploadKey } from '../../uploads.js';
-import { byteLimit } from '../byte-limit.js';
+import { byteLimit, limitBody } from '../byte-limit.js';
 import { type Api, type AppContext, principalOf } from '../context.js';
 import { HttpError, invalidField } from '../errors.js';
 import { Sha256, UploadLinkSchema, UploadSchema } from '../schemas/uploads.js';
@@ -101,9 +101,7 @@ export async function uploadRoutes(api: Api, context: AppContext): Promise<void>
       const fileName = safeFileName(file.name, 'name');
       const uploadId = createUploadId(userId);
       const key = uploadKey(uploadId, fileName);
-      const limited = byteLimit(config.uploadLimitBytes);
-      // An error of either side reaches `put` through the destroyed stream.
-      pipeline(file.data, limited, () => undefined);
+      const limited = limitBody(file.data, byteLimit(config.uploadLimitBytes));
       const { sha256: expectedSha256 } = request.query;
       const stored = await objects
         .put('temp', key, limited, expectedSha256 === undefined ? {} : { expectedSha256 })

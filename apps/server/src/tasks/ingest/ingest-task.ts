@@ -36,7 +36,10 @@ export const ingestTask: Task = async (context) => {
     fault: { code, message, file: name },
   }));
   let ignored = 0;
-  const workspace = await openWorkspace(context.config.dataDir, context.jobId);
+  const workspace = await openWorkspace(context.config.dataDir, context.jobId).catch((error) => {
+    own.close();
+    throw error;
+  });
   const parser = createParser();
   // a cancel does not wait for the file in work
   const abort = () => void parser.close();

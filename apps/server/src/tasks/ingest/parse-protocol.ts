@@ -63,4 +63,4 @@ export type ParseOutcome =
 export type ParserMessage =
   | { readonly id: number; readonly progress: { readonly bytes: number; readonly records: number } }
   | { readonly id: number; readonly outcome: ParseOutcome }
-  | { readonly id: number; readonly failure: string };
+  | { readonly id: number; readonly failure: string; readonly code?: string };

@@ -21,6 +21,7 @@ port.on('message', (request: ParseRequest) => {
       post({
         id: request.id,
         failure: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        code: (error as NodeJS.ErrnoException).code,
       }),
   );
 });

@@ -40,7 +40,11 @@ export function createParser(): Parser {
     }
     pending.delete(message.id);
     if ('outcome' in message) entry.resolve(message.outcome);
-    else entry.reject(new Error(`parsing failed: ${message.failure}`));
+    else {
+      const error: NodeJS.ErrnoException = new Error(`parsing failed: ${message.failure}`);
+      error.code = message.code;
+      entry.reject(error);
+    }
   });
   worker.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
   worker.on('exit', (code) => end(new Error(`the parsing thread ended with code ${code}`)));

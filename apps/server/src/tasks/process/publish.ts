@@ -169,21 +169,20 @@ export async function insertProducts(
 }
 
 /**
- * Removes the objects of an attempt whose rows were not written. Only when the job has ended without products: while
- * another attempt owns it, the same keys are or will be its own.
+ * Removes the objects of an attempt whose rows were not written. Not when the job is completed, nor while another
+ * attempt owns it: then the same keys are or will be its own.
  */
 export async function removeOrphans(
-  { db, objects, jobId, log }: TaskContext,
+  { db, objects, jobId, attempt, log }: TaskContext,
   stored: readonly StoredProduct[],
 ): Promise<void> {
   try {
     const job = await db.kysely
       .selectFrom('processing_jobs')
-      .select(['status', 'cancel_requested'])
+      .select(['status', 'attempt'])
       .where('id', '=', jobId)
       .executeTakeFirst();
-    const ended = job && (job.cancel_requested || job.status === 'cancelled' || job.status === 'failed');
-    if (!ended || job.status === 'completed') return;
+    if (job === undefined || job.status === 'completed' || job.attempt !== attempt) return;
     for (const { objectKey } of stored) {
       const row = await db.kysely
         .selectFrom('gravity_products')
