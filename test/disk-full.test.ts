@@ -6,7 +6,13 @@ import { followJob, type GravityClient, type Job } from '@gravity/cli';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ended, startIngest, startProcess } from './support/journey.js';
 import { simulateDay, temporaryFolder } from './support/mission.js';
-import { runCommand, type ServerProcess, signIn, spawnServer } from './support/server-process.js';
+import {
+  accessToken,
+  runCommand,
+  type ServerProcess,
+  signIn,
+  spawnServer,
+} from './support/server-process.js';
 
 const DEGREE = 10;
 const PRELOAD = new URL('./support/full-disk-preload.mjs', import.meta.url);
@@ -110,14 +116,6 @@ describe.each([
     await disk?.remove();
   });
 
-  const tokenOf = async (): Promise<string> => {
-    const answer = await fetch(`${server?.url}/auth/token`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: 'tester', password: 'a long enough password' }),
-    });
-    return ((await answer.json()) as { access_token: string }).access_token;
-  };
   const leftOver = async (): Promise<string[]> => [
     ...(await filesIn(join(disk.dataDir, 'objects', '.tmp'))),
     ...(await filesIn(join(disk.dataDir, 'tmp'))),
@@ -139,7 +137,7 @@ describe.each([
       disk = await make();
       server = await spawnServer({ dataDir: disk.dataDir, fileSources: [level1b()], env: disk.env });
       client = await signIn(server.url);
-      const token = await tokenOf();
+      const token = await accessToken(server.url);
 
       await disk.fill(1_000_000);
       const refused = await upload(server.url, token, 8_000_000);

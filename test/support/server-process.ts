@@ -78,6 +78,12 @@ export async function signIn(baseUrl: string, username = 'tester'): Promise<Grav
   return createGravityClient({ baseUrl, token: token.access_token });
 }
 
+/** For requests that the client does not make. */
+export async function accessToken(baseUrl: string, username = 'tester'): Promise<string> {
+  const token = await login(createGravityClient({ baseUrl }).transport, username, PASSWORD);
+  return token.access_token;
+}
+
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;

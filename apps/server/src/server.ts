@@ -8,6 +8,7 @@ import { buildApp } from './http/app.js';
 import { openJobSystem } from './jobs/open-job-system.js';
 import type { TaskRegistry } from './jobs/task.js';
 import { type Monitor, startMonitor } from './monitor/start-monitor.js';
+import { sweepLeftovers } from './storage/leftovers.js';
 import { startStorageMaintenance } from './storage/maintenance.js';
 import { boundObjectStore, closeObjectStore, openObjectStore } from './storage/open-object-store.js';
 import { createTaskRegistry } from './tasks/index.js';
@@ -44,6 +45,7 @@ export async function startServer(config: ServerConfig, options: StartOptions = 
   const closers: (() => Promise<unknown>)[] = [() => db.close()];
   try {
     const objects = await openObjectStore(config);
+    await sweepLeftovers(config, objects);
     const maintenance = startStorageMaintenance(objects, {
       onExpired: (removed) => logger.info({ removed }, 'old objects were removed'),
       onError: (err) => logger.warn({ err }, 'old objects were not removed'),

@@ -7,6 +7,7 @@ import { openDatabase } from './db/open-database.js';
 import { type JobSystem, openJobSystem } from './jobs/open-job-system.js';
 import type { TaskRegistry } from './jobs/task.js';
 import { createWorkerMetrics } from './metrics/worker-metrics.js';
+import { sweepLeftovers } from './storage/leftovers.js';
 import { closeObjectStore, openObjectStore } from './storage/open-object-store.js';
 import { createTaskRegistry } from './tasks/index.js';
 
@@ -54,6 +55,7 @@ export async function startWorker(config: ServerConfig, options: WorkerOptions =
   let graceMs: number | undefined;
   try {
     const objects = await openObjectStore(config);
+    await sweepLeftovers(config, objects);
     closers.unshift(async () => closeObjectStore(objects));
     const registry = options.registry ?? createTaskRegistry();
     const system = await openJobSystem({ config, db, objects, registry, logger });

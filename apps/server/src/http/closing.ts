@@ -26,9 +26,10 @@ export function installClosing(app: FastifyInstance): AbortSignal {
   app.addHook('preClose', async () => {
     closing.abort();
     if (!server.listening) return;
-    const end = Date.now() + graceMilliseconds;
+    const end = performance.now() + graceMilliseconds;
     const timer = setInterval(() => {
-      for (const [socket, requests] of requestsOf) if (requests === 0 || Date.now() > end) socket.destroy();
+      for (const [socket, requests] of requestsOf)
+        if (requests === 0 || performance.now() > end) socket.destroy();
     }, lookMilliseconds);
     server.once('close', () => clearInterval(timer));
   });
