@@ -25,7 +25,7 @@ export function fixedTokenKeys(secrets: readonly Uint8Array[]): TokenKeys {
  */
 export function openTokenKeys(
   config: Pick<ServerConfig, 'jwtSecret' | 'jwtPreviousSecrets' | 'jwtSecretFolder'>,
-  now: () => number = () => Date.now(),
+  now: () => number = () => performance.now(),
 ): TokenKeys {
   const { jwtSecret, jwtPreviousSecrets = [], jwtSecretFolder } = config;
   if (jwtSecretFolder === undefined) return fixedTokenKeys([jwtSecret, ...jwtPreviousSecrets]);

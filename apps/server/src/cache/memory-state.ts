@@ -11,7 +11,10 @@ export interface MemoryState extends SharedState {
 }
 
 /** `maxKeys` bounds the memory: the key that was made first gives way. */
-export function createMemoryState(maxKeys = 20_000, now: () => number = Date.now): MemoryState {
+export function createMemoryState(
+  maxKeys = 20_000,
+  now: () => number = () => performance.now(),
+): MemoryState {
   const entries = new Map<string, Entry>();
   const live = (key: string): Entry | undefined => {
     const entry = entries.get(key);

@@ -40,7 +40,7 @@ export class AttemptJournal {
   private writing: Promise<void> = Promise.resolve();
   private closed = false;
   private lastWriteMs = 0;
-  private readonly startedMs = Date.now();
+  private readonly startedMs = performance.now();
 
   constructor(
     private readonly db: Database,
@@ -99,7 +99,7 @@ export class AttemptJournal {
 
   private schedule(): void {
     if (this.timer !== undefined) return;
-    const wait = Math.max(0, this.lastWriteMs + this.options.intervalMs - Date.now());
+    const wait = Math.max(0, this.lastWriteMs + this.options.intervalMs - performance.now());
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.flush();
@@ -111,7 +111,7 @@ export class AttemptJournal {
     this.entries = [];
     if (!this.progressChanged) return entries;
     this.progressChanged = false;
-    const elapsedSeconds = (Date.now() - this.startedMs) / 1000;
+    const elapsedSeconds = (performance.now() - this.startedMs) / 1000;
     const remainingSeconds =
       this.fraction > 0 ? (elapsedSeconds / this.fraction) * (1 - this.fraction) : null;
     entries.push({
@@ -127,7 +127,7 @@ export class AttemptJournal {
   private async write(): Promise<void> {
     const entries = this.takeEntries();
     if (entries.length === 0) return;
-    this.lastWriteMs = Date.now();
+    this.lastWriteMs = performance.now();
     const statement = sql<JobEventRow>`
       with owned as (
         update processing_jobs set progress = greatest(progress, ${this.fraction}),

@@ -16,6 +16,7 @@ import {
 } from './job-attempt.js';
 import { type ClaimFilter, type ClaimTerms, claimJob, reapJobs, renewLeases } from './job-moves.js';
 import type { JobEventRow } from './job-service.js';
+import { LeaseWatch } from './lease-watch.js';
 import { runningLimitsOf } from './quotas.js';
 import type { TaskRegistry } from './task.js';
 
@@ -93,12 +94,13 @@ export function createAttemptPool(options: JobRunnerOptions): AttemptPool {
     ...(options.arcsOf !== undefined && { arcsOf: options.arcsOf }),
   };
 
+  const leaseMs = config.leaseSeconds * 1000;
+  const heartbeatMs = Math.min(leaseMs / 3, options.sweepIntervalMs ?? DEFAULT_SWEEP_INTERVAL_MS);
+  const leases = new LeaseWatch(db.kysely, { confirmMs: 2 * heartbeatMs, longestMs: 2 * leaseMs });
+
   return {
     workerId,
-    heartbeatMs: Math.min(
-      (config.leaseSeconds * 1000) / 3,
-      options.sweepIntervalMs ?? DEFAULT_SWEEP_INTERVAL_MS,
-    ),
+    heartbeatMs,
     get running() {
       return [...attempts].map(({ job }) => ({
         jobId: job.id,
@@ -148,8 +150,9 @@ export function createAttemptPool(options: JobRunnerOptions): AttemptPool {
     },
 
     async reap(everything) {
+      const quiet = everything ? 'all' : await leases.quiet([...attempts].map(({ job }) => job.id));
       const owners = [...attempts].map((attempt) => attempt.owner);
-      const events = await reapJobs(db.kysely, owners, everything);
+      const events = await reapJobs(db.kysely, owners, quiet);
       for (const event of events) logger.warn({ jobId: event.job_id, ...event.data }, 'job of a dead worker');
       service.bus.publish(events);
       service.ended(

@@ -4,6 +4,7 @@ import type { DatabaseSchema, JobStatus, JobType } from '../db/schema.js';
 import type { Software } from '../software.js';
 import type { JobEventRow, JobRow } from './job-service.js';
 import { storableJson, storableText } from './json-text.js';
+import type { QuietJob } from './lease-watch.js';
 import { type RunningLimits, runningLimit } from './quotas.js';
 
 type Executor = Kysely<DatabaseSchema> | Transaction<DatabaseSchema>;
@@ -11,6 +12,13 @@ type Level = JobEventRow['level'];
 
 /** A database that is started again is away for seconds: half a minute of tries of a write that must not be lost. */
 export const WRITE_TRIES = 12;
+
+/** The longest pause before a next attempt. */
+export const MOST_WAIT_SECONDS = 900;
+
+/** A pause that is longer than any comes of a clock that was put back: the job is not kept for that. */
+const isDue = () => sql`(job.run_after is null or job.run_after <= now()
+  or job.run_after > now() + make_interval(secs => ${MOST_WAIT_SECONDS}))`;
 
 /** Who holds a job: the fencing token is `attempt`. */
 export interface JobOwner {
@@ -64,7 +72,7 @@ export async function claimJob(
       from processing_jobs job join users owner on owner.id = job.user_id
         left join user_quotas quota on quota.user_id = owner.id
       where job.status = 'pending' and job.waiting_for = '{}'
-        and (job.run_after is null or job.run_after <= now()) ${ofTypes} ${which}`.execute(transaction);
+        and ${isDue()} ${ofTypes} ${which}`.execute(transaction);
     const candidate = rows[0];
     if (!candidate) return undefined;
     if (candidate.running_limit !== null) {
@@ -163,7 +171,7 @@ export async function settleJob(
         error = ${end.error ? storableJson(end.error) : null}::jsonb,
         completed_at = case when ${terminal}::boolean then now() end,
         run_after = case when ${terminal}::boolean then null
-          else now() + make_interval(secs => ${end.waitSeconds ?? 0}) end,
+          else now() + make_interval(secs => ${Math.min(end.waitSeconds ?? 0, MOST_WAIT_SECONDS)}) end,
         max_attempts = max_attempts + ${end.uncounted ? 1 : 0}, dispatched_at = null
       where id = ${owner.jobId} and attempt = ${owner.attempt} and status = 'running'
       returning id, attempt)
@@ -212,21 +220,24 @@ export async function completeJob(
 
 /**
  * Ends the attempts of dead workers: with attempts left the job is pending again, else failed `worker_lost`;
- * a job that was to be cancelled is cancelled. `everything`: also those whose lease still runs (start of a
- * process that owns the database alone).
+ * a job that was to be cancelled is cancelled. `quiet`: those with a dead lease, unless renewed just now; 'all' at the
+ * start of a process that owns the database alone.
  */
 export async function reapJobs(
   db: Executor,
   active: readonly JobOwner[],
-  everything: boolean,
+  quiet: readonly QuietJob[] | 'all',
 ): Promise<readonly JobEventRow[]> {
+  if (quiet.length === 0) return [];
   const ids = storableJson(active.map((owner) => owner.jobId));
+  const leases = storableJson(quiet === 'all' ? [] : quiet);
   const { rows } = await sql<JobEventRow>`
     with dead as (
       select id, attempt, case when cancel_requested then 'cancelled'
         when attempt < max_attempts then 'pending' else 'failed' end as next
       from processing_jobs
-      where status = 'running' and (${everything}::boolean or lease_until < now())
+      where status = 'running' and (${quiet === 'all'}::boolean or (id, coalesce(lease_until::text, '')) in (
+          select lost.id, lost.lease from jsonb_to_recordset(${leases}::jsonb) as lost (id uuid, lease text)))
         and id not in (select value::uuid from jsonb_array_elements_text(${ids}::jsonb))
       for update skip locked),
     moved as (

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../db/database.js';
 import type { JobType } from '../db/schema.js';
 import type { RunnerLogger } from './job-attempt.js';
+import { MOST_WAIT_SECONDS } from './job-moves.js';
 import type { JobRow } from './job-service.js';
 import { storableJson } from './json-text.js';
 import { singleFlight } from './repeating.js';
@@ -49,7 +50,8 @@ const BATCH = 1_000;
 const RESEND_SECONDS = 15;
 
 const columns = sql`id, type, attempt, dispatches, rank, dispatched_at is not null as sent,
-  coalesce(extract(epoch from run_after - now()), 0)::float8 as wait`;
+  case when run_after > now() + make_interval(secs => ${MOST_WAIT_SECONDS}) then 0
+    else coalesce(extract(epoch from run_after - now()), 0) end::float8 as wait`;
 
 /** Sending the same job twice in the same state gives the same id, and the queue takes it once. */
 export function deliveryId(job: Pick<JobRow, 'id' | 'attempt' | 'dispatches'>): string {

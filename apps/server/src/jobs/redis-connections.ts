@@ -128,7 +128,7 @@ function logOutages(
   let lostAt: number | undefined;
   client.on('close', () => {
     if (lostAt !== undefined || client.status === 'end') return;
-    lostAt = Date.now();
+    lostAt = performance.now();
     const timer = setTimeout(() => {
       if (lostAt !== undefined && client.status !== 'end') {
         logger.error({ address, reason: lastError()?.message }, 'connection to Redis lost');
@@ -138,7 +138,7 @@ function logOutages(
   });
   client.on('ready', () => {
     if (lostAt === undefined) return;
-    logger.info({ address, seconds: (Date.now() - lostAt) / 1000 }, 'connection to Redis is back');
+    logger.info({ address, seconds: (performance.now() - lostAt) / 1000 }, 'connection to Redis is back');
     lostAt = undefined;
   });
 }

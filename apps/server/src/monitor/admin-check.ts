@@ -49,7 +49,7 @@ export function createAdminCheck(options: {
       .update(JSON.stringify([username, password, stored ?? null]))
       .digest('base64');
     const until = trusted.get(mark);
-    if (until !== undefined && until > Date.now()) return true;
+    if (until !== undefined && until > performance.now()) return true;
     trusted.delete(mark);
     const key = `${address} ${username.toLowerCase()}`;
     const wait = await limiter.begin(key);
@@ -62,7 +62,7 @@ export function createAdminCheck(options: {
     }
     await Promise.all([limiter.succeeded(key), guard.succeeded(username)]);
     if (trusted.size >= MOST_TRUSTED) trusted.clear();
-    trusted.set(mark, Date.now() + TRUSTED_MS);
+    trusted.set(mark, performance.now() + TRUSTED_MS);
     return true;
   }
 

@@ -44,7 +44,7 @@ async function* eventStream(
   const stop = () => wake();
   closing.addEventListener('abort', stop);
   let last = after;
-  let lastSent = Date.now();
+  let lastSent = performance.now();
   try {
     yield 'retry: 3000\n\n';
     while (!closing.aborted) {
@@ -55,16 +55,16 @@ async function* eventStream(
       for (const event of events) {
         last = String(event.id);
         yield frame(event);
-        lastSent = Date.now();
+        lastSent = performance.now();
       }
       if (events.length === batch) continue;
       if (job === undefined || isFinished(job)) {
         yield `event: end\ndata: ${JSON.stringify({ status: job?.status ?? 'deleted' })}\n\n`;
         return;
       }
-      if (Date.now() - lastSent >= pingMilliseconds) {
+      if (performance.now() - lastSent >= pingMilliseconds) {
         yield ': ping\n\n';
-        lastSent = Date.now();
+        lastSent = performance.now();
       }
       if (news) continue;
       await new Promise<void>((resolve) => {

@@ -68,11 +68,11 @@ export function startArcAttempt(
   });
 
   async function run(): Promise<DeliveryResult> {
-    const began = Date.now();
+    const began = performance.now();
     try {
       const work = { inputsHash: row.inputs_hash, checkpointKey: row.checkpoint_key, payload: row.payload };
       const result = await computer.compute(work, controller.signal, report);
-      const seconds = (Date.now() - began) / 1000;
+      const seconds = (performance.now() - began) / 1000;
       const written = await write(() =>
         completeArc(db.kysely, owner, { ...result, worker: workerId, attempt: row.attempt, seconds }),
       );
@@ -136,9 +136,9 @@ function throttled(
   intervalMs: number,
   call: (fraction: number, message: string) => void,
 ): (fraction: number, message: string) => void {
-  let last = 0;
+  let last = Number.NEGATIVE_INFINITY;
   return (fraction, message) => {
-    const now = Date.now();
+    const now = performance.now();
     if (now - last < intervalMs) return;
     last = now;
     call(fraction, message);

@@ -28,7 +28,7 @@ port.on('message', (request: ParseRequest) => {
 
 async function parse(request: ParseRequest, post: (message: ParserMessage) => void): Promise<ParseOutcome> {
   let bytes = 0;
-  let reported = Date.now();
+  let reported = performance.now();
   const stream = createReadStream(request.path, { highWaterMark: 256 * 1024 });
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
@@ -37,7 +37,7 @@ async function parse(request: ParseRequest, post: (message: ParserMessage) => vo
     }
   }
   const progress = (records: number) => {
-    const now = Date.now();
+    const now = performance.now();
     if (now - reported < PROGRESS_MILLISECONDS) return;
     reported = now;
     post({ id: request.id, progress: { bytes, records } });

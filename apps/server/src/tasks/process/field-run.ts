@@ -29,11 +29,11 @@ export async function runField(run: ProcessRun): Promise<void> {
   });
   const productContext = contextOf(run, result);
   progress.products(0, `making ${request.outputProducts.join(', ')}, report`);
-  const solved = Date.now();
+  const solved = performance.now();
   const { files } = await worker.call('products', productContext, {
     onProgress: (done, message) => progress.products(done, message),
   });
-  const made = Date.now();
+  const made = performance.now();
   await storeProducts(context, files, progress, stored);
   const quality = qualityOf(productContext, result.solved.solution);
   const record = {
@@ -46,8 +46,8 @@ export async function runField(run: ProcessRun): Promise<void> {
   const timings = {
     passes: result.secondsPerPass,
     products: (made - solved) / 1000,
-    storing: (Date.now() - made) / 1000,
-    total: (Date.now() - run.began) / 1000,
+    storing: (performance.now() - made) / 1000,
+    total: (performance.now() - run.began) / 1000,
   };
   await context.finalize(async (transaction) => {
     await insertProducts(transaction, context, record);

@@ -33,7 +33,7 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
   const createSource = dependencies.arcSource ?? createDatabaseArcSource;
   const engineModule = dependencies.engineModule ?? '@gravity/recovery';
   return async (context) => {
-    const began = Date.now();
+    const began = performance.now();
     const source = createSource(context);
     const job = await prepareJob(context, source);
     const isOrbit = job.request.algorithm === 'orbit';

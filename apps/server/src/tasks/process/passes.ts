@@ -87,20 +87,20 @@ export async function runPasses(inputs: PassInputs): Promise<PassesResult> {
     arcs.length,
     {
       async solve(pass, field, models) {
-        const began = Date.now();
+        const began = performance.now();
         const stage = await begin({ field, models }, `pass ${pass} of ${passCount}`);
         const { restored, ...summed } = await sumArcs(inputs, stage, pass === 1);
         restoredArcs += restored;
         sum = summed;
         checkDetermined(request, summed.arcs);
-        const ready = Date.now();
+        const ready = performance.now();
         progress.solving();
         const solved = await worker.call('solve', {
           regularization: { kaula, tikhonov },
           weight,
           priorField,
         });
-        const seconds = { arcs: (ready - began) / 1000, solve: (Date.now() - ready) / 1000 };
+        const seconds = { arcs: (ready - began) / 1000, solve: (performance.now() - ready) / 1000 };
         secondsPerPass.push({
           ...(residualsSeconds !== undefined && { residuals: residualsSeconds }),
           ...seconds,
@@ -109,7 +109,7 @@ export async function runPasses(inputs: PassInputs): Promise<PassesResult> {
         return { ...solved, field: solved.solution.field, sigma0: solved.solution.sigma0 };
       },
       async evaluate(pass, { field }, models) {
-        const began = Date.now();
+        const began = performance.now();
         const directions = await worker.call('directions', {});
         const noise = stochastic?.rangingNoise;
         const evaluation = { directions, ...(noise && { maxLag: noise.maxOrder ?? DEFAULT_NOISE_ORDER }) };
@@ -119,7 +119,7 @@ export async function runPasses(inputs: PassInputs): Promise<PassesResult> {
           if ('kind' in part && part.restored) restoredArcs++;
           evaluated.push('kind' in part && part.kind === 'evaluation' ? part.evaluation : undefined);
         }
-        residualsSeconds = (Date.now() - began) / 1000;
+        residualsSeconds = (performance.now() - began) / 1000;
         return evaluated;
       },
     },

@@ -12,7 +12,7 @@ const PRODUCTS_END = 0.98;
 export class ProcessProgress {
   private reached = 0;
   private arcsDone = 0;
-  private startedAt = Date.now();
+  private startedAt = performance.now();
   /** Stages that are done, and the name of the one at work. */
   private before = 0;
   private label = '';
@@ -30,7 +30,7 @@ export class ProcessProgress {
   }
 
   startPasses(): void {
-    this.startedAt = Date.now();
+    this.startedAt = performance.now();
     this.step(PREPARATION, `${this.arcs} arcs, at most ${this.stages} times`);
   }
 
@@ -50,7 +50,7 @@ export class ProcessProgress {
 
   arcDone(arc: number, what: string, computed: boolean): void {
     if (computed) this.arcsDone++;
-    else this.startedAt = Date.now();
+    else this.startedAt = performance.now();
     this.arc(arc, 1, what);
   }
 
@@ -61,7 +61,7 @@ export class ProcessProgress {
    * @param computed of them, those that took work now
    */
   distributed(done: number, computed: number, what: string): void {
-    const perArc = (Date.now() - this.startedAt) / 1000 / (this.arcsDone + computed);
+    const perArc = (performance.now() - this.startedAt) / 1000 / (this.arcsDone + computed);
     const left = (this.stages - this.before) * this.arcs - done;
     const time = this.arcsDone + computed >= 1 ? `, about ${formatSeconds(perArc * left)} left` : '';
     this.within((0.95 * done) / this.arcs, `${this.label}: ${what}${time}`);
@@ -92,7 +92,7 @@ export class ProcessProgress {
 
   private timeLeft(arc: number, done: number): string {
     if (this.arcsDone === 0) return '';
-    const perArc = (Date.now() - this.startedAt) / 1000 / (this.arcsDone + (done < 1 ? done : 0));
+    const perArc = (performance.now() - this.startedAt) / 1000 / (this.arcsDone + (done < 1 ? done : 0));
     const left = (this.stages - this.before) * this.arcs - arc - done;
     return `, about ${formatSeconds(perArc * left)} left`;
   }

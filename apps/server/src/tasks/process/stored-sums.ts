@@ -23,7 +23,7 @@ export class StoredSums {
     private readonly identities: readonly ArcIdentity[],
   ) {
     this.leastMs = 1000 * inputs.context.config.checkpointSeconds;
-    this.due = Date.now() + this.leastMs;
+    this.due = performance.now() + this.leastMs;
   }
 
   /** Puts the longest stored sum that can be used into the worker. Returns the shares of its arcs. */
@@ -61,10 +61,10 @@ export class StoredSums {
   async add(share: ArcShare): Promise<void> {
     this.shares.push(share);
     // Without a single arc there is nothing to be saved from doing again.
-    if (Date.now() < this.due || this.shares.every(({ part }) => 'reason' in part)) return;
+    if (performance.now() < this.due || this.shares.every(({ part }) => 'reason' in part)) return;
     const count = this.shares.length;
     await this.upload;
-    const began = Date.now();
+    const began = performance.now();
     const { checkpoint } = await this.inputs.worker.call('saveSum', {
       inputs: this.inputsOf(count),
       shares: this.shares,
@@ -88,7 +88,7 @@ export class StoredSums {
       if (!context.signal.aborted)
         context.log('warning', `checkpoint ${key} could not be stored: ${(error as Error).message}`);
     }
-    const ended = Date.now();
+    const ended = performance.now();
     if (this.leastMs > 0) this.due = ended + Math.max(this.leastMs, (ended - began) / SHARE_OF_TIME);
   }
 

@@ -24,18 +24,18 @@ interface Fits {
 export async function runOrbits(run: ProcessRun): Promise<void> {
   const { context, job, worker, progress, stored } = run;
   const result = await fitArcs(run);
-  const solved = Date.now();
+  const solved = performance.now();
   const orbitContext = contextOf(run, result);
   progress.products(0, 'making orbits, report');
   const { files } = await worker.call('orbitProducts', { context: orbitContext, fits: result.fits });
-  const made = Date.now();
+  const made = performance.now();
   await storeProducts(context, files, progress, stored);
   const quality = orbitQuality(orbitContext, result.fits);
   const timings = {
     passes: [{ arcs: (solved - run.began) / 1000, solve: 0 }],
     products: (made - solved) / 1000,
-    storing: (Date.now() - made) / 1000,
-    total: (Date.now() - run.began) / 1000,
+    storing: (performance.now() - made) / 1000,
+    total: (performance.now() - run.began) / 1000,
   };
   const inputs = job.inputs.filter(({ id }) => result.usedFiles.has(id));
   await context.finalize(async (transaction) => {
