@@ -195,9 +195,9 @@ const samples = [];
 async function sample() {
   const seconds = Math.round((performance.now() - began) / 1000);
   samples.push({ seconds, requests: counts.requests, ...(await ask('sample')) });
-  const { heapUsed, rss, handleCount, fileDescriptors, loopDelayMs } = samples.at(-1);
+  const { heapUsed, rss, handleCount, descriptors, loopDelayMs } = samples.at(-1);
   console.log(
-    `${String(seconds).padStart(5)} s  ${counts.requests} requests, ${counts.jobs} jobs, heap ${(heapUsed / 2 ** 20).toFixed(1)} MiB, rss ${(rss / 2 ** 20).toFixed(0)} MiB, ${handleCount} handles, ${fileDescriptors} descriptors, loop p99 ${loopDelayMs.p99.toFixed(0)} ms`,
+    `${String(seconds).padStart(5)} s  ${counts.requests} requests, ${counts.jobs} jobs, heap ${(heapUsed / 2 ** 20).toFixed(1)} MiB, rss ${(rss / 2 ** 20).toFixed(0)} MiB, ${handleCount} handles, descriptors ${descriptors.database} database, ${descriptors.socket} sockets, ${descriptors.other} other, loop p99 ${loopDelayMs.p99.toFixed(0)} ms`,
   );
 }
 const began = performance.now();
@@ -251,12 +251,23 @@ function perHour(of) {
 }
 const byEnd = {};
 for (const { status } of jobs) byEnd[status] = (byEnd[status] ?? 0) + 1;
+const slopes = {
+  heapMegabytesPerHour: perHour(({ heapUsed }) => heapUsed / 1e6),
+  rssMegabytesPerHour: perHour(({ rss }) => rss / 1e6),
+  handlesPerHour: perHour(({ handleCount }) => handleCount),
+  databaseDescriptorsPerHour: perHour(({ descriptors }) => descriptors.database),
+  descriptorsOutsideDatabasePerHour: perHour(({ descriptors }) => descriptors.socket + descriptors.other),
+};
 const verdict = {
   noUnexpectedAnswers: counts.unexpected.length === 0,
   noErrorsLogged: stopped.errors.length === 0,
   jobsAllThere: jobs.length === counts.jobs,
   auditRowsAreRequests: auditRows === sent,
   storeConsistent: check.consistent === true,
+  // half an hour of mixed use must not lift what stays after a collection by a tenth an hour, nor leave files open
+  heapFlat: slopes.heapMegabytesPerHour < 5,
+  handlesFlat: slopes.handlesPerHour < 10,
+  descriptorsFlat: slopes.descriptorsOutsideDatabasePerHour < 10,
 };
 const figures = {
   minutes,
@@ -265,10 +276,7 @@ const figures = {
   auditRows,
   byStatus: counts.byStatus,
   jobs: byEnd,
-  heapMegabytesPerHour: perHour(({ heapUsed }) => heapUsed / 1e6),
-  rssMegabytesPerHour: perHour(({ rss }) => rss / 1e6),
-  handlesPerHour: perHour(({ handleCount }) => handleCount),
-  descriptorsPerHour: perHour(({ fileDescriptors }) => fileDescriptors),
+  ...slopes,
   verdict,
   unexpected: counts.unexpected.slice(0, 20),
   errors: stopped.errors.slice(0, 20),

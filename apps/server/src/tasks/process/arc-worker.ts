@@ -38,6 +38,15 @@ interface Session {
   readonly la: LinearAlgebra;
 }
 let session: Session | undefined;
+let opening: Promise<Session> | undefined;
+
+async function openSession(): Promise<Session> {
+  const engine = (await import(data.engineModule)) as RecoveryEngine;
+  const la = await createLinearAlgebra({ backend: data.backend, threads: data.threads });
+  session = { engine, la };
+  return session;
+}
+
 interface Stage {
   readonly setup: RecoverySetup;
   readonly normals?: TotalNormals;
@@ -54,9 +63,8 @@ function need<T>(value: T | undefined, what: string): T {
 
 const handlers: Handlers = {
   async open() {
-    const engine = (await import(data.engineModule)) as RecoveryEngine;
-    const la = await createLinearAlgebra({ backend: data.backend, threads: data.threads });
-    session = { engine, la };
+    opening = openSession();
+    const { la } = await opening;
     return { backend: la.backend, description: la.description, threads: la.threads };
   },
 
@@ -206,12 +214,14 @@ async function answer({ id, call, payload }: WorkerRequest): Promise<void> {
 
 let last: Promise<void> = Promise.resolve();
 /**
- * Ends the thread. A routine of the native library may be at work on our arrays in a thread of its own: it must be done
- * before they go. WebAssembly runs in our own threads, which end with this one at any point.
+ * Ends the thread. Modules being loaded are awaited: a thread that ends while one is read leaves its file open for the
+ * life of the process. A routine of the native library may be at work on our arrays in a thread of its own: it must be
+ * done before they go. WebAssembly runs in our own threads, which end with this one at any point.
  */
 async function stop(): Promise<void> {
   abort.abort();
   port?.postMessage({ id: 0, kind: 'stopping' } satisfies WorkerMessage);
+  await opening?.catch(() => undefined);
   if (session?.la.backend === 'openblas') await session.la.close();
   process.exit(0);
 }
