@@ -17,7 +17,7 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '10000000' },
     'embedded-rows': { type: 'string', default: '1000000' },
     'timescale-rows': { type: 'string', default: '1000000' },
-    out: { type: 'string', default: 'docs/performance/database.json' },
+    json: { type: 'string', default: 'docs/performance/database.json' },
   },
 });
 const STEP = 5;
@@ -246,7 +246,7 @@ if (Number(values['timescale-rows']) > 0) {
 
 const machine = { cpu: os.cpus()[0].model, cores: os.cpus().length, node: process.version };
 mkdirSync('docs/performance', { recursive: true });
-writeFileSync(values.out, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+writeFileSync(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
 const number = (value) =>
   value === undefined ? '' : value.toLocaleString('en', { maximumFractionDigits: 1 });
 console.table(

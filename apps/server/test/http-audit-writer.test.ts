@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type AuditRow,
@@ -144,6 +144,29 @@ it('leaves rows for the next start when the database is away at the end', async 
   expect(journals()).toHaveLength(1);
   writer = await openAuditWriter(db, { dataDir: folder.path });
   expect(await stored()).toBe(7);
+  await writer.close();
+  expect(journals()).toEqual([]);
+});
+
+it('keeps rows that come after its end for the next start, and writes into no file of others', async () => {
+  let writer: AuditWriter = await openAuditWriter(db, { dataDir: folder.path });
+  const announced = row({ status: 400 });
+  writer.announce(announced);
+  const without = row();
+  await writer.close();
+  // These get the file numbers that the writer had.
+  const names = Array.from({ length: 20 }, (_, i) => join(folder.path, `other-${i}`));
+  const files = names.map((name) => openSync(name, 'w'));
+  writer.record(announced);
+  writer.record(without);
+  for (const file of files) closeSync(file);
+  expect(names.map((name) => readFileSync(name, 'utf8'))).toEqual(names.map(() => ''));
+  expect(journals()).toHaveLength(2);
+  writer = await openAuditWriter(db, { dataDir: folder.path });
+  const ids = await db.kysely.selectFrom('audit_logs').select('request_id').execute();
+  expect(ids.map(({ request_id }) => request_id).sort()).toEqual(
+    [announced.request_id, without.request_id].sort(),
+  );
   await writer.close();
   expect(journals()).toEqual([]);
 });

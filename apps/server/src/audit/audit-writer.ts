@@ -31,7 +31,10 @@ export interface AuditWriter {
   /** Writes what is buffered. Rejects when the database does not take it; the rows stay buffered. */
   flush(): Promise<void>;
   buffered(): number;
-  /** Flushes and ends. Rows the database did not take stay in the journal for the next start. */
+  /**
+   * Flushes and ends. Rows the database did not take stay in the journal for the next start, and so do rows that come
+   * later, such as those of requests that were cut off at the end.
+   */
   close(): Promise<void>;
 }
 
@@ -41,6 +44,16 @@ async function recover(db: Database, folder: string, hasher: ChainHasher): Promi
     // Undefined: the last transaction of the dead process is not yet ended; the next look finds the file again.
     if ((await storeRows(db.kysely, id, await readJournal(path), true, hasher)) !== undefined)
       await removeJournal(path);
+  }
+}
+
+/** A journal of one row, left behind for the next start. */
+function appendAlone(folder: string, row: AuditRow): void {
+  const journal = openJournal(folder);
+  try {
+    journal.append(row);
+  } finally {
+    journal.abandon();
   }
 }
 
@@ -60,13 +73,15 @@ export async function openAuditWriter(db: Database, options: AuditWriterOptions)
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
   let closed = false;
+  let ended = false;
 
   const report = (error: unknown): void => options.onError?.(error, buffer.length);
   let journalFails = false;
   /** A full disk must not fail requests: the row still goes to the database. Told once, not with every request. */
   const append = (row: AuditRow): void => {
     try {
-      journal.append(row);
+      if (ended) appendAlone(folder, row);
+      else journal.append(row);
       journalFails = false;
     } catch (error) {
       if (!journalFails) report(error);
@@ -126,6 +141,7 @@ export async function openAuditWriter(db: Database, options: AuditWriterOptions)
     record(row) {
       announced.delete(row.request_id);
       append(row);
+      if (ended) return;
       buffer.push(row);
       if (buffer.length >= batchRows && failures === 0) flush().catch(() => undefined);
       else schedule();
@@ -152,11 +168,11 @@ export async function openAuditWriter(db: Database, options: AuditWriterOptions)
       announced.clear();
       try {
         await flush();
-      } catch (error) {
+        journal.remove();
+      } finally {
+        ended = true;
         journal.abandon();
-        throw error;
       }
-      journal.remove();
     },
   };
 }

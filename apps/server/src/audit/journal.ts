@@ -24,6 +24,7 @@ import { heartbeatMilliseconds, isLeftBehind, journalId, journalName, ownJournal
 export interface Journal {
   /** Kept when the journal is taken over, so that old and new owner agree on one lock. */
   readonly id: string;
+  /** Throws when no whole line could be written, and after the end. */
   append(row: AuditRow): void;
   /** Call when all rows but `remaining` are in the database. */
   clear(remaining: readonly AuditRow[]): void;
@@ -49,7 +50,10 @@ export function openJournal(folder: string): Journal {
   }, heartbeatMilliseconds);
   heartbeat.unref();
   let cut = false;
+  let closed = false;
   const write = (row: AuditRow): void => {
+    // The number of a closed file is soon that of another one, of the database too.
+    if (closed) throw new Error('the journal of audit rows is closed');
     // After a line that a full disk has cut off a new one begins, so that only the cut one is unreadable.
     const line = Buffer.from(`${cut ? '\n' : ''}${JSON.stringify(row)}\n`);
     cut = true;
@@ -59,6 +63,8 @@ export function openJournal(folder: string): Journal {
     if (cut) throw new Error('the journal of audit rows takes no whole line: is the disk full?');
   };
   const abandon = (): void => {
+    if (closed) return;
+    closed = true;
     clearInterval(heartbeat);
     ownJournals.delete(id);
     closeSync(file);

@@ -5,6 +5,7 @@ import { forEachRowBatch } from './design.js';
 import { designLayout } from './design-layout.js';
 import { factorizeLocal, solveLocal } from './local-solve.js';
 import { NO_RANGING, type ObservationSet } from './observation-set.js';
+import type { OrbitIntegrator } from './orbit-threads.js';
 import type { SatelliteModel } from './satellite-model.js';
 
 const MAX_ITERATIONS = 12;
@@ -27,6 +28,7 @@ export async function fitOrbit(
   satellite: number,
   initial: Float64Array,
   la: LinearAlgebra,
+  integrator: OrbitIntegrator,
 ): Promise<number> {
   const state = initial.slice();
   const set: ObservationSet = {
@@ -38,7 +40,7 @@ export async function fitOrbit(
   let step = Number.POSITIVE_INFINITY;
   for (let iteration = 1; iteration <= MAX_ITERATIONS; iteration++) {
     try {
-      model.integrate(state, step < KEEP_TRANSITION_METERS);
+      await integrator.integrate(model, state, step < KEEP_TRANSITION_METERS);
     } catch (error) {
       if (!(error instanceof ArcError)) throw error;
       throw new ArcError(

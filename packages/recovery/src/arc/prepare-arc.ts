@@ -7,6 +7,7 @@ import { computedRanging } from './computed-ranging.js';
 import { initialState } from './initial-state.js';
 import { type ObservationSet, prepareObservations } from './observation-set.js';
 import { fitOrbit } from './orbit-fit.js';
+import { type OrbitIntegrator, orbitIntegrators } from './orbit-threads.js';
 import { type SatelliteModel, satelliteModels } from './satellite-model.js';
 import { type ObservationWeights, screenObservations, selectObservations } from './screen-arc.js';
 
@@ -23,6 +24,12 @@ export interface PreparedArc {
 /** Rounds of orbit fit and screening: the second fit is about clean positions, a third is a rarity. */
 const MAX_ROUNDS = 5;
 
+/**
+ * Fits the orbits of an arc to its positions, each satellite on a thread of its own as far as `la.threads` allow, and
+ * screens the observations where the setup asks for it.
+ *
+ * @throws ArcError of the first satellite that cannot be fitted
+ */
 export async function prepareArc(
   setup: RecoverySetup,
   arc: ArcObservations,
@@ -31,16 +38,40 @@ export async function prepareArc(
   factors: VarianceFactors | undefined,
   onSatellite: (index: number, count: number, satellite: string) => void,
 ): Promise<PreparedArc> {
+  // Before the models of this thread, so that those of the others are made at the same time.
+  const integrators = orbitIntegrators(setup, arc, degree, la.threads);
+  try {
+    return await prepare(setup, arc, la, degree, factors, integrators, onSatellite);
+  } finally {
+    for (const integrator of integrators) integrator.close();
+  }
+}
+
+async function prepare(
+  setup: RecoverySetup,
+  arc: ArcObservations,
+  la: LinearAlgebra,
+  degree: number,
+  factors: VarianceFactors | undefined,
+  integrators: readonly OrbitIntegrator[],
+  onSatellite: (index: number, count: number, satellite: string) => void,
+): Promise<PreparedArc> {
   const rotation = createEarthRotation(setup.earthRotation);
   const duration = arc.endGpsSeconds - arc.startGpsSeconds;
   const all = prepareObservations(setup, arc, rotation, factors);
   const models = satelliteModels(setup, arc, rotation, degree);
   let orbitIterations = 0;
   const fit = async (observations: ObservationSet) => {
-    for (const [k, model] of models.entries()) {
-      onSatellite(k, models.length, model.arc.satellite);
-      const first = firstState(setup, arc, model, rotation);
-      orbitIterations = Math.max(orbitIterations, await fitOrbit(setup, model, observations, k, first, la));
+    const fits = await Promise.allSettled(
+      models.map(async (model, k) => {
+        onSatellite(k, models.length, model.arc.satellite);
+        const first = firstState(setup, arc, model, rotation);
+        return fitOrbit(setup, model, observations, k, first, la, integrators[k]);
+      }),
+    );
+    for (const end of fits) {
+      if (end.status === 'rejected') throw end.reason;
+      orbitIterations = Math.max(orbitIterations, end.value);
     }
   };
   await fit(all);

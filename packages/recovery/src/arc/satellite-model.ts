@@ -129,6 +129,13 @@ export class SatelliteModel {
     );
   }
 
+  /** Takes an orbit that a model of the same satellite integrated from the same state and calibration. */
+  take(trajectory: Trajectory, transition: StateTransition | undefined): void {
+    this.trajectory = trajectory;
+    if (this.empirical.names.length > 0) this.empirical.follow(trajectory);
+    if (transition) this.transition = transition;
+  }
+
   /**
    * Integrates the trajectory from an initial state with the present calibration, and its transition unless the one
    * of a neighbouring orbit is to be kept.
@@ -163,9 +170,20 @@ export class SatelliteModel {
   }
 }
 
+/** What the dynamics of a satellite depend on. */
+export type DynamicsSetup = Pick<
+  RecoverySetup,
+  | 'referenceField'
+  | 'earthRotation'
+  | 'forces'
+  | 'accelerometerBias'
+  | 'accelerometerScale'
+  | 'empiricalAccelerations'
+>;
+
 /** The satellites of an arc on one node grid, with the forces of the setup built once for all of them. */
 export function satelliteModels(
-  setup: RecoverySetup,
+  setup: DynamicsSetup,
   arc: Pick<ArcObservations, 'startGpsSeconds' | 'endGpsSeconds' | 'satellites'>,
   rotation: EarthRotation = createEarthRotation(setup.earthRotation),
   degree = setup.referenceField.maxDegree,

@@ -1,13 +1,14 @@
 // One process job of 30 arcs on one, two and three worker processes of one thread each, on PostgreSQL and Redis.
-//   node bench/scaling.mjs [--degree 40] [--days 5] [--arc-hours 4] [--repeats 1]
+//   node bench/workers.mjs [--degree 40] [--days 5] [--arc-hours 4] [--repeats 1] [--json file]
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createGravityClient, followJob, login } from '@gravity/cli';
+import { save } from './lib/measure.mjs';
 import { freePort, startPostgres } from './postgres-server.mjs';
 
 const { values } = parseArgs({
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     days: { type: 'string', default: '5' },
     'arc-hours': { type: 'string', default: '4' },
     repeats: { type: 'string', default: '1' },
+    json: { type: 'string' },
   },
 });
 const degree = Number(values.degree);
@@ -156,10 +158,7 @@ try {
     totalSpeedUp: Number((median(1, 'totalSeconds') / median(workers, 'totalSeconds')).toFixed(2)),
   }));
   console.table(table);
-  const path = new URL('../docs/performance/scaling.json', import.meta.url);
-  await mkdir(new URL('.', path), { recursive: true });
-  const machine = { cpu: os.cpus()[0].model, cores: os.availableParallelism(), node: process.version };
-  await writeFile(path, `${JSON.stringify({ machine, degree, days, arcHours, table }, null, 2)}\n`);
+  await save('workers', { degree, days, arcHours, table }, values.json);
 } finally {
   for (const child of children) child.kill('SIGKILL');
   redis.kill('SIGKILL');
