@@ -24,7 +24,7 @@ function putClock(seconds: number): void {
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  await simulateDay(level1b(), DEGREE, ['--orbit-sampling', '1']);
+  await simulateDay(level1b(), DEGREE);
   putClock(0);
   server = await spawnServer({
     dataDir: dataDir(),

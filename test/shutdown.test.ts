@@ -25,7 +25,7 @@ const dataDir = () => join(folder.path, 'data');
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  await simulateDay(level1b(), DEGREE, ['--orbit-sampling', '1']);
+  await simulateDay(level1b(), DEGREE);
 });
 afterAll(() => folder.remove());
 afterEach(() => server?.kill());
