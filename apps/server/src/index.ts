@@ -38,6 +38,7 @@ export * from './db/time-series/index.js';
 export * from './db/transient.js';
 export type { RoutePermission } from './http/access.js';
 export { type AppOptions, buildApp } from './http/app.js';
+export { type Deprecation, deprecations } from './http/deprecations.js';
 export { type Problem, problemBody } from './http/errors.js';
 export * from './jobs/arcs/index.js';
 export type { JobRunner, JobRunnerOptions, RunningJob } from './jobs/attempt-pool.js';

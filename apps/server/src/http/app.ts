@@ -20,6 +20,7 @@ import type { ObjectStore } from '../storage/object-store.js';
 import { guardPages, installAccessControl } from './access.js';
 import { installClosing } from './closing.js';
 import type { Api, AppContext } from './context.js';
+import { type Deprecation, installDeprecations } from './deprecations.js';
 import { answerFrameworkError, installErrorHandling, refuseMalformed } from './error-handler.js';
 import { installEtags } from './etag.js';
 import { createHealth, type Probe, type RunnerStatus } from './health.js';
@@ -62,6 +63,8 @@ export interface AppOptions {
   /** Folder of the start page. */
   readonly webRoot?: string;
   readonly version?: string;
+  /** Instead of the table in deprecations.ts. */
+  readonly deprecations?: Readonly<Record<string, Deprecation>>;
   /** Wins over `config.trustProxy`. */
   readonly trustProxy?: boolean | number | readonly string[];
   /** Counters shared with other processes; opened (and closed) as the configuration says when left out. */
@@ -155,6 +158,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   installEtags(app);
   await installSecurity(app, config, shared);
   installErrorHandling(app, knownRoutes, config.bodyLimitBytes);
+  installDeprecations(app, options.deprecations);
   await app.register(swagger, openApiOptions(config.baseUrl, version));
 
   const context: AppContext = {

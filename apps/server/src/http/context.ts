@@ -31,6 +31,8 @@ declare module 'fastify' {
     readonly longBody?: boolean;
     /** Its answer is a stream or a file and may take long. */
     readonly streams?: boolean;
+    /** Of a deprecated operation; see deprecations.ts. */
+    readonly deprecationHeaders?: Readonly<Record<string, string>>;
   }
   interface FastifyRequest {
     principal: Principal | undefined;

@@ -68,6 +68,17 @@ export function createMetrics(
     requests.observe({ method: request.method, route, status_code: status }, elapsedMilliseconds / 1000);
   });
 
+  const deprecated = new Counter({
+    name: 'gravity_deprecated_requests_total',
+    help: 'Requests to operations that are going to go; who sent them is in the audit log.',
+    labelNames: ['method', 'route'],
+    registers,
+  });
+  requestEnd.listen(({ method, routeOptions }) => {
+    if (routeOptions.config.deprecationHeaders)
+      deprecated.inc({ method, route: routeOptions.url ?? 'unknown' });
+  });
+
   const databaseUp = new Gauge({
     name: 'gravity_database_up',
     help: '1 when the database answers.',
