@@ -110,6 +110,7 @@ describe.skipIf(version.stdout?.trim() !== 'True')('the Python example', () => {
         time_step: 60,
         processing_mode: 'standard',
         output_format: 'spherical_harmonic',
+        degree_max: DEGREE,
         callback: { url, secret },
       }),
     });

@@ -92,13 +92,13 @@ class GravityClient:
 
     def products(self, job_id: str) -> Iterator[Json]:
         """All products of a job, page by page."""
-        skip = 0
+        query = {"job_id": job_id, "limit": 100}
         while True:
-            page = self.request("GET", f"/products?job_id={job_id}&skip={skip}&limit=100")
+            page = self.request("GET", f"/products?{urllib.parse.urlencode(query)}")
             yield from page["items"]
-            skip += len(page["items"])
-            if skip >= page["total"] or not page["items"]:
+            if not page.get("next_cursor"):
                 return
+            query["cursor"] = page["next_cursor"]
 
     def download(self, product: Json, folder: Path) -> Path:
         """Writes the file of a product; raises ValueError when it is not what the server says it is."""

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
         },
     )
     result = client.follow(process, show)["result"]
-    print(f"content hash {result['content_hash']}")
+    print(f"content hash sha256:{result['content_hash']}")
     for product in client.products(process["id"]):
         path = client.download(product, arguments.out)
         print(f"{path}  {product['kind']}  sha256 {product['sha256']}")
