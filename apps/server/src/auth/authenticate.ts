@@ -3,6 +3,7 @@ import type { Database } from '../db/database.js';
 import type { Role } from '../db/schema.js';
 import { findApiKeyOwner } from './api-keys.js';
 import { includesRole, roleOfKey } from './permissions.js';
+import type { TokenOwners } from './token-owner.js';
 import type { TokenClaims, TokenService } from './tokens.js';
 
 /** Who sends a request. */
@@ -33,6 +34,7 @@ export async function authenticate(
   request: FastifyRequest,
   db: Database,
   tokens: TokenService,
+  ownerOf: TokenOwners,
 ): Promise<Principal | undefined> {
   const { authorization } = request.headers;
   const apiKey = request.headers['x-api-key'];
@@ -40,27 +42,7 @@ export async function authenticate(
     const token = /^Bearer +([^\s]+)$/i.exec(authorization)?.[1];
     const claims = token === undefined ? undefined : await tokens.verify(token, 'access');
     if (claims === undefined) return undefined;
-    const row = await db.kysely
-      .selectFrom('users')
-      .select((select) => [
-        'id',
-        'username',
-        'email',
-        'role',
-        'disabled',
-        'token_generation',
-        'created_at',
-        select
-          .exists(
-            select
-              .selectFrom('revoked_tokens')
-              .select('jti')
-              .where('jti', 'in', [claims.tokenId, claims.sessionId]),
-          )
-          .as('revoked'),
-      ])
-      .where('id', '=', claims.userId)
-      .executeTakeFirst();
+    const row = await ownerOf(claims);
     if (row === undefined || row.disabled || row.revoked) return undefined;
     if (row.token_generation !== claims.generation) return undefined;
     const { id, username, email, role, created_at: createdAt } = row;

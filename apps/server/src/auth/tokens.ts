@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import type { KeyRing } from './key-ring.js';
 import type { TokenKeys } from './token-keys.js';
 
 export const accessTokenSeconds = 30 * 60;
@@ -8,6 +9,9 @@ export const refreshTokenSeconds = 7 * 24 * 3600;
 const issuer = 'gravity-processing-backend';
 const audiences = { access: 'gravity-api', refresh: 'gravity-refresh' } as const;
 type TokenUse = keyof typeof audiences;
+
+/** Tokens whose signature was checked lately; checking one again gives the same as long as its key is in force. */
+const MOST_VERIFIED = 2000;
 
 export interface TokenClaims {
   readonly userId: string;
@@ -53,12 +57,9 @@ export function createTokenService(keys: TokenKeys): TokenService {
       .sign(key);
   };
   /** Tokens of before keys had names could be of any. */
-  const candidates = (token: string): Uint8Array[] => {
+  const candidates = (token: string): KeyRing => {
     const { kid } = decodeProtectedHeader(token);
-    return keys
-      .current()
-      .filter(({ id }) => kid === undefined || id === kid)
-      .map(({ key }) => key);
+    return keys.current().filter(({ id }) => kid === undefined || id === kid);
   };
   const verifyWith = async (token: string, use: TokenUse, key: Uint8Array) => {
     const { payload } = await jwtVerify(token, key, {
@@ -78,6 +79,28 @@ export function createTokenService(keys: TokenKeys): TokenService {
     };
   };
 
+  const verified = new Map<
+    string,
+    { readonly claims: TokenClaims; readonly use: TokenUse; readonly keyId: string }
+  >();
+  const remembered = (token: string, use: TokenUse): TokenClaims | undefined => {
+    const entry = verified.get(token);
+    if (entry === undefined) return undefined;
+    const { claims, keyId } = entry;
+    if (claims.expiresAt.getTime() > Date.now() && keys.current().some(({ id }) => id === keyId)) {
+      return entry.use === use ? claims : undefined;
+    }
+    verified.delete(token);
+    return undefined;
+  };
+  const remember = (token: string, use: TokenUse, keyId: string, claims: TokenClaims): void => {
+    if (verified.size >= MOST_VERIFIED) {
+      const [oldest] = verified.keys();
+      verified.delete(oldest);
+    }
+    verified.set(token, { claims, use, keyId });
+  };
+
   return {
     async issue(userId, generation, sessionId = randomUUID()) {
       const claims = { userId, generation, sessionId };
@@ -88,15 +111,19 @@ export function createTokenService(keys: TokenKeys): TokenService {
       return { accessToken, refreshToken };
     },
     async verify(token, use) {
-      let keysToTry: Uint8Array[];
+      const known = remembered(token, use);
+      if (known !== undefined) return known;
+      let keysToTry: KeyRing;
       try {
         keysToTry = candidates(token);
       } catch {
         return undefined;
       }
-      for (const key of keysToTry) {
+      for (const { id, key } of keysToTry) {
         const claims = await verifyWith(token, use, key).catch(() => undefined);
-        if (claims !== undefined) return claims;
+        if (claims === undefined) continue;
+        remember(token, use, id, claims);
+        return claims;
       }
       return undefined;
     },

@@ -1,6 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { authenticate } from '../auth/authenticate.js';
 import { judge, openPages, permissions, type Rule, type Verdict } from '../auth/permissions.js';
+import { createTokenOwners } from '../auth/token-owner.js';
 import { type AppContext, unauthorized } from './context.js';
 import { HttpError } from './errors.js';
 import { countUserRequest } from './user-rate-limit.js';
@@ -47,6 +48,7 @@ export function installAccessControl(
   app: FastifyInstance,
   { config, db, tokens, shared }: Pick<AppContext, 'config' | 'db' | 'tokens' | 'shared'>,
 ): void {
+  const ownerOf = createTokenOwners(db);
   app.addHook('onRoute', (route) => {
     const rule = ruleOf(route);
     route.config = { ...route.config, permission: rule };
@@ -60,7 +62,7 @@ export function installAccessControl(
     const rule = request.routeOptions.config.permission;
     if (rule?.role === 'public') return;
     const offered = request.headers.authorization !== undefined || request.headers['x-api-key'] !== undefined;
-    request.principal = await authenticate(request, db, tokens);
+    request.principal = await authenticate(request, db, tokens, ownerOf);
     if (request.principal === undefined) {
       throw offered
         ? unauthorized('The token or API key is not valid, expired or revoked', 'invalid_token')

@@ -163,16 +163,16 @@ export function createJobService({
       if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
       if (filter.status !== undefined) query = query.where('status', '=', filter.status);
       if (filter.type !== undefined) query = query.where('type', '=', filter.type);
-      const jobs = await query
-        .selectAll()
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-        .offset(filter.skip)
-        .limit(filter.limit)
-        .execute();
-      const { total } = await query
-        .select((eb) => eb.fn.countAll<string>().as('total'))
-        .executeTakeFirstOrThrow();
+      const [jobs, { total }] = await Promise.all([
+        query
+          .selectAll()
+          .orderBy('created_at', 'desc')
+          .orderBy('id', 'desc')
+          .offset(filter.skip)
+          .limit(filter.limit)
+          .execute(),
+        query.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
+      ]);
       return { jobs, total: Number(total) };
     },
 

@@ -22,6 +22,8 @@ interface Pending {
 
 /** A worker that does not hear the word to end in this time is computing in JavaScript and is terminated. */
 const GRACE_MILLISECONDS = 1000;
+/** For loading its modules, before which it hears nothing: ended meanwhile it would leave their files open for good. */
+const LOADING_MILLISECONDS = 30_000;
 
 /**
  * The worker thread of one process job, as seen from the event loop. When the signal is aborted, every open call is
@@ -35,6 +37,8 @@ export class ArcWorkerClient {
   private failure: unknown;
   private stopped: Promise<void> | undefined;
   private heard: () => void = () => undefined;
+  private loaded: () => void = () => undefined;
+  private readonly hasLoaded: Promise<void>;
 
   constructor(
     data: ArcWorkerData,
@@ -44,6 +48,9 @@ export class ArcWorkerClient {
     this.worker = new Worker(new URL('./arc-worker.js', import.meta.url), {
       workerData: data,
       name: 'gravity-arcs',
+    });
+    this.hasLoaded = new Promise((resolve) => {
+      this.loaded = resolve;
     });
     this.exited = new Promise((resolve) => this.worker.once('exit', () => resolve()));
     this.worker.on('message', (message: WorkerMessage) => this.receive(message));
@@ -86,14 +93,15 @@ export class ArcWorkerClient {
 
   private async end(): Promise<void> {
     this.signal.removeEventListener('abort', this.onAbort);
-    const heard = new Promise<boolean>((resolve) => {
-      this.heard = () => resolve(true);
-      void this.exited.then(() => resolve(true));
-      setTimeout(() => resolve(false), GRACE_MILLISECONDS);
+    await withinMilliseconds(Promise.race([this.hasLoaded, this.exited]), LOADING_MILLISECONDS);
+    const heard = new Promise<void>((resolve) => {
+      this.heard = resolve;
     });
     this.send('stop');
     // Once it has heard it exits by itself, after the routine of the native library that may be at work.
-    if (!(await heard)) await this.worker.terminate();
+    if (!(await withinMilliseconds(Promise.race([heard, this.exited]), GRACE_MILLISECONDS))) {
+      await this.worker.terminate();
+    }
     await this.exited;
   }
 
@@ -102,8 +110,9 @@ export class ArcWorkerClient {
   }
 
   private receive(message: WorkerMessage): void {
-    if (message.kind === 'stopping') {
-      this.heard();
+    if (message.kind === 'stopping' || message.kind === 'loaded') {
+      if (message.kind === 'loaded') this.loaded();
+      else this.heard();
       return;
     }
     const entry = this.pending.get(message.id);
@@ -121,5 +130,18 @@ export class ArcWorkerClient {
     this.failure ??= error;
     for (const entry of this.pending.values()) entry.reject(this.failure);
     this.pending.clear();
+  }
+}
+
+/** Whether the promise was fulfilled in time. */
+async function withinMilliseconds(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

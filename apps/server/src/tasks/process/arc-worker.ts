@@ -230,3 +230,4 @@ port.on('message', (message: ToWorker) => {
   if (message === 'stop') void stop();
   else last = last.then(() => answer(message));
 });
+port.postMessage({ id: 0, kind: 'loaded' } satisfies WorkerMessage);

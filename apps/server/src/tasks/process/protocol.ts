@@ -89,6 +89,8 @@ export interface WorkerRequest {
 export type ToWorker = WorkerRequest | 'stop';
 
 export type WorkerMessage =
+  /** All modules of the thread are there: it hears. */
+  | { readonly id: 0; readonly kind: 'loaded' }
   /** The word to end has been heard; the thread exits when the routine at work is done. */
   | { readonly id: 0; readonly kind: 'stopping' }
   | { readonly id: number; readonly kind: 'answer'; readonly payload: unknown }
