@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/*.services.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    globalSetup: 'test/support/database-template.ts',
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },

@@ -1,6 +1,7 @@
 // Reads behind a login, 200 connections, audit on, on PostgreSQL: ours, and a FastAPI service (bench/fastapi) that does
 // the same on the same database, one after the other in the same run, one process each.
-//   node bench/load.mjs [--seconds 60] [--connections 200] [--rounds 1] [--python venv/bin/python3] [--json file]
+// Every connection is of one of many users, each with jobs and products of its own.
+//   node bench/load.mjs [--seconds 60] [--connections 200] [--users 50] [--rounds 1] [--python venv/bin/python3] [--json file]
 // Without --python a virtual environment is made in a temporary folder and its requirements are installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -20,12 +21,16 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     connections: { type: 'string', default: '200' },
+    users: { type: 'string', default: '50' },
     rounds: { type: 'string', default: '1' },
     python: { type: 'string' },
     json: { type: 'string' },
   },
 });
 const connections = Number(values.connections);
+const userCount = Number(values.users);
+/** Of each user. */
+const THINGS = 40;
 const SECRET = 'l'.repeat(64);
 const PATHS = ['/auth/me', '/ops/jobs?limit=20', '/products?limit=20'];
 const folder = mkdtempSync(join(os.tmpdir(), 'gravity-load-'));
@@ -75,14 +80,16 @@ async function answers(url, headers = {}) {
 }
 
 /** One round against one service: figures of autocannon, memory of the process before, halfway and after. */
-async function load(name, base, token, child) {
-  const headers = { authorization: `Bearer ${token}` };
-  for (const path of PATHS) await answers(base + path, headers);
+async function load(name, base, tokens, child) {
+  const headersOf = (i) => ({ authorization: `Bearer ${tokens[i % tokens.length]}` });
+  for (const path of PATHS) await answers(base + path, headersOf(0));
+  let next = 0;
+  const setupClient = (client) => client.setHeaders(headersOf(next++));
   await autocannon({
     url: base,
     connections: 20,
     duration: 3,
-    headers,
+    setupClient,
     requests: PATHS.map((path) => ({ path })),
   });
   const memory = [residentMegabytes(child.pid)];
@@ -92,7 +99,7 @@ async function load(name, base, token, child) {
     connections,
     duration: Number(values.seconds),
     timeout: 20,
-    headers,
+    setupClient,
     requests: PATHS.map((path) => ({ path })),
   });
   clearTimeout(halfway);
@@ -110,6 +117,47 @@ async function load(name, base, token, child) {
     `${name.padEnd(8)} ${figures.requestsPerSecond.toFixed(0).padStart(6)} requests/s, p50 ${latency.p50} ms, p99 ${latency.p99} ms, ${figures.errors} errors, ${non2xx} not 2xx, resident ${memory.map((m) => m.toFixed(0)).join(' → ')} MB`,
   );
   return figures;
+}
+
+async function insertJobWithProduct(db, user, i) {
+  const id = randomUUID();
+  await db.kysely
+    .insertInto('processing_jobs')
+    .values({
+      id,
+      user_id: user,
+      type: 'process',
+      status: 'completed',
+      attempt: 1,
+      parameters: JSON.stringify({
+        algorithm: 'variational',
+        degree_max: 60,
+        satellites: ['GRACE-C', 'GRACE-D'],
+      }),
+      result: JSON.stringify({ products: [] }),
+      updated_at: new Date(),
+    })
+    .execute();
+  await db.kysely
+    .insertInto('gravity_products')
+    .values({
+      id: randomUUID(),
+      job_id: id,
+      user_id: user,
+      kind: 'coefficients',
+      file_name: `field-${i}.gfc`,
+      media_type: 'text/plain',
+      object_key: `field-${id}`,
+      bytes: 1000 + i,
+      sha256: 'a'.repeat(64),
+      recipe_hash: 'b'.repeat(64),
+      degree_max: 60,
+      satellites: ['GRACE-C', 'GRACE-D'],
+      status: 'draft',
+      metadata: '{}',
+      quality: '{}',
+    })
+    .execute();
 }
 
 try {
@@ -132,58 +180,26 @@ try {
   await answers(`${ours}/health`);
   const json = { 'content-type': 'application/json' };
   const password = 'a long enough password';
-  await fetch(`${ours}/auth/register`, {
+  const registered = await fetch(`${ours}/auth/register`, {
     method: 'POST',
     headers: json,
     body: JSON.stringify({ username: 'load', email: 'load@example.org', password }),
   });
-  const login = await fetch(`${ours}/auth/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ username: 'load', password }),
-  });
-  const { access_token: token } = await login.json();
-  const me = await (await fetch(`${ours}/auth/me`, { headers: { authorization: `Bearer ${token}` } })).json();
-  // what there is to read: 200 jobs and 200 products
+  const me = await registered.json();
   const db = await openDatabase(loadConfig({}, { dataDir: join(folder, 'seed'), databaseUrl: postgres.url }));
-  for (let i = 0; i < 200; i++) {
+  // What there is to read: jobs and products of every user.
+  const users = [me.id];
+  for (let i = 1; i < userCount; i++) {
     const id = randomUUID();
+    const username = `load-${i}`;
     await db.kysely
-      .insertInto('processing_jobs')
-      .values({
-        id,
-        user_id: me.id,
-        type: 'process',
-        status: 'completed',
-        attempt: 1,
-        parameters: JSON.stringify({
-          algorithm: 'variational',
-          degree_max: 60,
-          satellites: ['GRACE-C', 'GRACE-D'],
-        }),
-        result: JSON.stringify({ products: [] }),
-        updated_at: new Date(),
-      })
+      .insertInto('users')
+      .values({ id, username, email: `${username}@example.org`, password_hash: 'x', role: 'operator' })
       .execute();
-    await db.kysely
-      .insertInto('gravity_products')
-      .values({
-        id: randomUUID(),
-        job_id: id,
-        user_id: me.id,
-        kind: 'coefficients',
-        file_name: `field-${i}.gfc`,
-        media_type: 'text/plain',
-        object_key: `field-${i}`,
-        bytes: 1000 + i,
-        sha256: 'a'.repeat(64),
-        recipe_hash: 'b'.repeat(64),
-        degree_max: 60,
-        satellites: ['GRACE-C', 'GRACE-D'],
-        status: 'draft',
-        metadata: '{}',
-        quality: '{}',
-      })
-      .execute();
+    users.push(id);
+  }
+  for (const user of users) {
+    for (let i = 0; i < THINGS; i++) await insertJobWithProduct(db, user, i);
   }
   const auditRows = async () =>
     Number(
@@ -198,16 +214,29 @@ try {
   const program = python();
   const otherPort = await freePort();
   const others = `http://127.0.0.1:${otherPort}`;
-  const otherToken = await new SignJWT({})
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(me.id)
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(SECRET));
+  const sign = (token) =>
+    token
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(SECRET));
+  const tokens = await Promise.all(
+    users.map((user) =>
+      sign(
+        new SignJWT({ sid: randomUUID(), gen: 0 })
+          .setSubject(user)
+          .setJti(randomUUID())
+          .setIssuer('gravity-processing-backend')
+          .setAudience('gravity-api'),
+      ),
+    ),
+  );
+  const otherTokens = await Promise.all(users.map((user) => sign(new SignJWT({}).setSubject(user))));
   const rounds = { gravity: [], fastapi: [] };
   for (let round = 0; round < Number(values.rounds); round++) {
     if (server.exitCode !== null) server = boot();
     const before = await auditRows();
-    const figures = await load('gravity', ours, token, server);
+    const figures = await load('gravity', ours, tokens, server);
     // rows come from the journal within seconds
     await sleep(5000);
     await stop(server);
@@ -236,7 +265,7 @@ try {
         },
       },
     );
-    rounds.fastapi.push(await load('fastapi', others, otherToken, uvicorn));
+    rounds.fastapi.push(await load('fastapi', others, otherTokens, uvicorn));
     await stop(uvicorn);
   }
   await db.close();
@@ -249,6 +278,7 @@ try {
     'load',
     {
       connections,
+      users: userCount,
       seconds: Number(values.seconds),
       paths: PATHS,
       requestsPerSecond: { gravity: rate('gravity'), fastapi: rate('fastapi') },

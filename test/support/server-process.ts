@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createGravityClient, type GravityClient, login } from '@gravity/cli';
+import { seedDatabase } from './database-template.js';
 
 export const CLI = new URL('../../apps/cli/dist/main.js', import.meta.url).pathname;
 
@@ -22,6 +23,7 @@ export interface ServerSettings {
 /** `gravity serve` as a process of its own on a free port, ready to answer. */
 export async function spawnServer(settings: ServerSettings): Promise<ServerProcess> {
   const sources = (settings.fileSources ?? []).flatMap((folder) => ['--file-source', folder]);
+  seedDatabase(settings.dataDir);
   const child = spawn(
     process.execPath,
     [CLI, 'serve', '--port', '0', '--data-dir', settings.dataDir, ...sources],

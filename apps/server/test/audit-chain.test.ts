@@ -12,6 +12,7 @@ import {
 } from '@gravity/server';
 import { sql } from 'kysely';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { seedDatabase } from '../../../test/support/database-template.js';
 import { temporaryFolder } from './helpers.js';
 
 const keys: KeyRing = [{ id: 'k1', key: new Uint8Array(32).fill(1) }];
@@ -50,7 +51,10 @@ async function write(writer: AuditWriter, rows: readonly AuditRow[]): Promise<vo
 }
 
 beforeEach(async () => {
-  if (opened.length === 0) opened.push(await openDatabase({ dataDir: folder.path }));
+  if (opened.length === 0) {
+    seedDatabase(folder.path);
+    opened.push(await openDatabase({ dataDir: folder.path }));
+  }
   [db] = opened;
   await sql`truncate audit_logs, audit_chains, audit_removals`.execute(db.kysely);
   count = 0;

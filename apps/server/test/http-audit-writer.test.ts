@@ -8,11 +8,13 @@ import {
   openDatabase,
 } from '@gravity/server';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { seedDatabase } from '../../../test/support/database-template.js';
 import { temporaryFolder, waitFor } from './helpers.js';
 
 const folder = temporaryFolder();
 let db: Database;
 beforeAll(async () => {
+  seedDatabase(folder.path);
   db = await openDatabase({ dataDir: folder.path });
 });
 beforeEach(() => db.kysely.deleteFrom('audit_logs').execute());

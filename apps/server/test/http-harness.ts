@@ -14,6 +14,7 @@ import {
   openEmbeddedObjectStore,
   type ServerConfig,
 } from '@gravity/server';
+import { seedDatabase } from '../../../test/support/database-template.js';
 import { temporaryFolder } from './helpers.js';
 
 /** What `inject` gives, as far as the tests look at it. */
@@ -92,6 +93,7 @@ export async function openHarness(
       ...overrides,
     },
   );
+  if (config.databaseUrl === undefined) seedDatabase(config.dataDir);
   const db = await openDatabase(config);
   const objects = await openEmbeddedObjectStore(config);
   const jobs = createJobService({ db });

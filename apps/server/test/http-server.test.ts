@@ -8,6 +8,7 @@ import {
   type TaskRegistry,
 } from '@gravity/server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { seedDatabase } from '../../../test/support/database-template.js';
 import { temporaryFolder, waitFor } from './helpers.js';
 import { manual, password } from './http-harness.js';
 
@@ -43,6 +44,7 @@ const registry: TaskRegistry = {
 let server: RunningServer;
 let headers: Record<string, string> = {};
 beforeAll(async () => {
+  seedDatabase(config.dataDir);
   server = await startServer(config, { registry, logStream: { write: () => undefined } });
   const json = { 'content-type': 'application/json' };
   const send = (path: string, body: unknown) =>
@@ -286,6 +288,7 @@ it('shuts down with an open stream and a running job, and goes on after a restar
   await expect(fetch(`${server.url}/health`)).rejects.toThrow();
 
   gates.clear();
+  seedDatabase(config.dataDir);
   server = await startServer(config, { registry, logStream: { write: () => undefined } });
   for (let i = 0; i < 3; i++) await step(id);
   await waitFor('completion', async () => (await jobStatus(id)) === 'completed');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createSecretBox, openDatabase, resealSecrets } from '@gravity/server';
 import { afterAll, expect, it } from 'vitest';
+import { seedDatabase } from '../../../../test/support/database-template.js';
 import { insertUser, temporaryFolder, testConfig } from '../helpers.js';
 
 const old = { id: 'old', key: new Uint8Array(32).fill(7) };
@@ -11,6 +12,7 @@ const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
 it('seals every secret again after a change of the key: nothing needs the old one any more', async () => {
+  seedDatabase(folder.path);
   const db = await openDatabase(testConfig(folder.path));
   const before = createSecretBox([old]);
   const userId = await insertUser(db);

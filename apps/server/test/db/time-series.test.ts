@@ -1,6 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { copyRow, openDatabase, RowMarks, windowsOf } from '@gravity/server';
 import { afterAll, describe, expect, it } from 'vitest';
+import { seedDatabase } from '../../../../test/support/database-template.js';
 import { temporaryFolder, testConfig } from '../helpers.js';
 import { partitionsOf, upgradeKeepsRows } from './old-database.js';
 import { kyselyOver } from './pglite-kysely.js';
@@ -8,7 +9,10 @@ import { timeSeriesContract } from './time-series-contract.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
-timeSeriesContract('PGlite', () => openDatabase(testConfig(folder.path)));
+timeSeriesContract('PGlite', () => {
+  seedDatabase(folder.path);
+  return openDatabase(testConfig(folder.path));
+});
 
 describe('a database of the version before', () => {
   it('keeps every row when its tables are divided by time', async () => {

@@ -12,6 +12,7 @@ import {
   type TaskContext,
 } from '@gravity/server';
 import { sql } from 'kysely';
+import { seedDatabase } from '../../../../test/support/database-template.js';
 import { insertUser, temporaryFolder, testConfig } from '../helpers.js';
 
 /** The real daily archives of 2023-06-01 (cut), kept with the formats package. */
@@ -73,6 +74,7 @@ export async function createHarness(): Promise<Harness> {
   const sources = join(temporary.path, 'sources');
   mkdirSync(sources);
   const config = testConfig(join(temporary.path, 'data'), { fileSources: [sources] });
+  if (config.databaseUrl === undefined) seedDatabase(config.dataDir);
   const db = await openDatabase(config);
   const objects = await openObjectStore(config);
   const userId = await insertUser(db);

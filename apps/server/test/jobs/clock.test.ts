@@ -11,6 +11,7 @@ import {
 } from '@gravity/server';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { seedDatabase } from '../../../../test/support/database-template.js';
 import { insertUser, temporaryFolder, testConfig, waitFor } from '../helpers.js';
 
 const HEARTBEAT_MS = 200;
@@ -21,6 +22,7 @@ let userId: string;
 const runners: JobRunner[] = [];
 
 beforeAll(async () => {
+  if (config.databaseUrl === undefined) seedDatabase(config.dataDir);
   db = await openDatabase(config);
   userId = await insertUser(db);
 });

@@ -8,6 +8,7 @@ import {
   type Task,
   type TaskContext,
 } from '@gravity/server';
+import { seedDatabase } from '../../../../test/support/database-template.js';
 import { insertUser, temporaryFolder, testConfig } from '../helpers.js';
 
 export interface TestServer {
@@ -27,6 +28,7 @@ export async function openTestServer(overrides: Partial<ServerConfig> = {}): Pro
     checkpointSeconds: 0,
     ...overrides,
   });
+  if (config.databaseUrl === undefined) seedDatabase(config.dataDir);
   const db = await openDatabase(config);
   const objects = await openObjectStore(config);
   const userId = await insertUser(db);
