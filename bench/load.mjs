@@ -84,7 +84,10 @@ async function load(name, base, tokens, child) {
   const headersOf = (i) => ({ authorization: `Bearer ${tokens[i % tokens.length]}` });
   for (const path of PATHS) await answers(base + path, headersOf(0));
   let next = 0;
-  const setupClient = (client) => client.setHeaders(headersOf(next++));
+  const setupClient = (client) => {
+    const headers = headersOf(next++);
+    client.setRequests(PATHS.map((path) => ({ path, headers })));
+  };
   await autocannon({
     url: base,
     connections: 20,
@@ -104,7 +107,8 @@ async function load(name, base, tokens, child) {
   });
   clearTimeout(halfway);
   memory.push(residentMegabytes(child.pid));
-  const { requests, latency, errors, timeouts, non2xx } = result;
+  const { requests, latency, errors, timeouts, non2xx, statusCodeStats } = result;
+  if (non2xx > 0) console.log(statusCodeStats);
   const figures = {
     requestsPerSecond: requests.average,
     requests: requests.total,

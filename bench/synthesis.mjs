@@ -25,10 +25,10 @@ for (const degree of values.degrees.split(',').map(Number)) {
   const nodes = gaussLegendreGrid(degree);
   for (const threads of [1, 2]) {
     const transforms = createGridTransforms(threads);
-    const synthesis = await repeat(repeats, () => transforms.synthesize(field, grid, 'geoid'));
+    const synthesis = await repeat(repeats, () => transforms.synthesize(field, grid, 'geoidHeight'));
     results.push({ what: 'synthesis, 0.25° grid', by: 'ours', degree, threads, seconds: synthesis.seconds });
-    const exact = await transforms.synthesize(field, nodes, 'geoid');
-    const analysis = await repeat(repeats, () => transforms.analyze(exact, degree, 'geoid', options));
+    const exact = await transforms.synthesize(field, nodes, 'geoidHeight');
+    const analysis = await repeat(repeats, () => transforms.analyze(exact, degree, 'geoidHeight', options));
     let error = 0;
     for (let n = 2; n <= degree; n++) {
       for (let m = 0; m <= n; m++) {
@@ -117,7 +117,7 @@ if (results.some(({ by }) => by.startsWith('pyshtools'))) {
     const transforms = createGridTransforms(1);
     const field = kaulaField(degree, 'field');
     const { seconds } = await repeat(repeats, () =>
-      transforms.synthesize(field, gaussLegendreGrid(degree), 'geoid'),
+      transforms.synthesize(field, gaussLegendreGrid(degree), 'geoidHeight'),
     );
     results.push({ what: 'synthesis, Gauss–Legendre grid', by: 'ours', degree, threads: 1, seconds });
     await transforms.close();

@@ -24,13 +24,14 @@ const axis = (name, more) => ({ name, nameLocation: 'middle', nameGap: 32, ...mo
 /** Lines over two axes; `logarithmic` on both. Each series: name and points [x, y]. */
 export function lines(path, { title, x, y, series, logarithmic = false, minimum }) {
   const type = logarithmic ? 'log' : 'value';
+  const at = { customValues: [...new Set(series.flatMap(({ points }) => points.map(([value]) => value)))] };
   write(
     path,
     {
       title: titleOf(title),
       legend: { bottom: 0 },
       grid: { left: 80, right: 30, top: 50, bottom: 85 },
-      xAxis: axis(x, { type, min: 'dataMin', max: 'dataMax' }),
+      xAxis: axis(x, { type, min: 'dataMin', max: 'dataMax', axisLabel: at, axisTick: at }),
       yAxis: axis(y, { type, nameGap: 55, ...(minimum !== undefined && { min: minimum }) }),
       series: series.map(({ name, points, dashed }) => ({
         name,
@@ -60,7 +61,14 @@ export function bars(path, { title, unit, rows, goal }) {
           type: 'bar',
           data: values,
           barMaxWidth: 22,
-          label: { show: true, position: 'right', formatter: ({ value }) => Number(value.toPrecision(3)) },
+          label: {
+            show: true,
+            position: 'right',
+            color: '#333333',
+            textBorderWidth: 0,
+            distance: 14,
+            formatter: ({ value }) => Number(value.toPrecision(3)),
+          },
           ...(goal && {
             markLine: {
               symbol: 'none',
