@@ -35,14 +35,6 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
   return async (context) => {
     const began = performance.now();
     const source = createSource(context);
-    const job = await prepareJob(context, source);
-    const isOrbit = job.request.algorithm === 'orbit';
-    const progress = new ProcessProgress(
-      context.progress,
-      isOrbit ? 1 : mostStages(job.request),
-      job.arcs.length,
-    );
-    progress.step(0.01, `${job.inputs.length} files, ${job.arcs.length} arcs`);
     const worker = new ArcWorkerClient(
       {
         engineModule,
@@ -51,10 +43,24 @@ export function createProcessTask(dependencies: ProcessDependencies = {}): Task 
       },
       context.signal,
     );
+    // The thread loads its modules while the job is prepared here.
+    const opening = worker.call('open', {});
+    opening.catch(() => undefined);
+    const job = await prepareJob(context, source).catch(async (error) => {
+      await worker.stop();
+      throw error;
+    });
+    const isOrbit = job.request.algorithm === 'orbit';
+    const progress = new ProcessProgress(
+      context.progress,
+      isOrbit ? 1 : mostStages(job.request),
+      job.arcs.length,
+    );
+    progress.step(0.01, `${job.inputs.length} files, ${job.arcs.length} arcs`);
     const stored: StoredProduct[] = [];
     let recipeHash: string | undefined;
     try {
-      const backend = await worker.call('open', {});
+      const backend = await opening;
       recipeHash = recipeOf(job, backend.description);
       const counts = { backend: backend.description, arcs: job.arcs.length, files: job.inputs.length };
       context.log('info', `recipe ${recipeHash}`, counts);
