@@ -80,7 +80,8 @@ describe('arcs of a job', () => {
   });
 
   it('go on while the one who sums them is dead, and are not done twice', async () => {
-    const marks = [1, 1200, 2, 1200];
+    // Milliseconds that the arcs take.
+    const marks = [1, 3000, 2, 3000];
     const parameters = stubParameters(4);
     start(marks);
     const id = await insertJob(server, 'process', parameters);
@@ -112,7 +113,8 @@ describe('arcs of a job', () => {
     const again = Date.now();
     const second = runAttempt(server, transport, stubTask(marks), parameters, id, 2);
     expect((await second.done).quality.arcs_used).toBe(4);
-    expect(Date.now() - again).toBeLessThan(1200);
+    // To do one of the slow ones again would take as long as it does.
+    expect(Date.now() - again).toBeLessThan(3000);
   });
 
   it('that fail again and again end the job with the arc, its time and the last error', async () => {
