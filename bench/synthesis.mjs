@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { triangleIndex } from '@gravity/geodesy';
 import { createGridTransforms, gaussLegendreGrid, regularGrid } from '@gravity/products';
 import { kaulaField } from './lib/case.mjs';
-import { fixed, repeat, save, whole } from './lib/measure.mjs';
+import { fixed, repeat, save, spread, whole } from './lib/measure.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -95,14 +95,7 @@ const peers = spawnSync(
 );
 if (peers.status === 0) {
   for (const { all, ...rest } of JSON.parse(peers.stdout)) {
-    const sorted = all.sort((a, b) => a - b);
-    const seconds = {
-      median: sorted[sorted.length >> 1],
-      min: sorted[0],
-      max: sorted.at(-1),
-      runs: sorted.length,
-    };
-    results.push({ ...rest, seconds });
+    results.push({ ...rest, seconds: spread(all) });
   }
 }
 if (peers.status !== 0 || peers.stderr)

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import { sql } from 'kysely';
 import type { Database } from '../db/database.js';
 import type { Role } from '../db/schema.js';
+import { isUuid } from '../uuid.js';
 import type { TokenClaims } from './tokens.js';
 
 /** The user of a token as the database has it now. */
@@ -22,8 +23,6 @@ export type TokenOwners = (claims: TokenClaims) => Promise<TokenOwner | undefine
 type Key = Pick<TokenClaims, 'userId' | 'tokenId' | 'sessionId'>;
 
 const MOST_KEYS = 500;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 async function load(db: Database, keys: readonly Key[]): Promise<(TokenOwner | undefined)[]> {
   const asked = [
     keys.map(({ userId }) => userId),
@@ -65,5 +64,5 @@ export function createTokenOwners(db: Database): TokenOwners {
   );
   return async ({ userId, tokenId, sessionId }) =>
     // A subject that is no id would fail the others of its statement.
-    UUID.test(userId) ? loader.load({ userId, tokenId, sessionId }) : undefined;
+    isUuid(userId) ? loader.load({ userId, tokenId, sessionId }) : undefined;
 }

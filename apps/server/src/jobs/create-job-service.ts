@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { ServerConfig } from '../config.js';
 import type { Database } from '../db/database.js';
 import { isUniqueViolation } from '../db/database-error.js';
+import { isUuid } from '../uuid.js';
 import { acceptance, createAftermath, openDependencies } from './dependencies.js';
 import { createLocalBus, type JobBus } from './job-bus.js';
 import { insertStatusEvent } from './job-moves.js';
@@ -46,7 +47,6 @@ function rankOf(input: CreateJobInput): RawBuilder<number> {
     and type = ${input.type} and status in ('pending', 'running')) + ${base}::integer`;
 }
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const EVENT_ID = /^\d{1,18}$/;
 
 export function createJobService({
@@ -124,7 +124,7 @@ export function createJobService({
   }
 
   async function get(id: string): Promise<JobRow | undefined> {
-    if (!UUID.test(id)) return undefined;
+    if (!isUuid(id)) return undefined;
     return kysely.selectFrom('processing_jobs').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
@@ -177,7 +177,7 @@ export function createJobService({
     },
 
     async requestCancel(id) {
-      if (!UUID.test(id)) return undefined;
+      if (!isUuid(id)) return undefined;
       const { rows } = await sql<JobEventRow>`
         with moved as (
           update processing_jobs set cancel_requested = true, updated_at = now(),
@@ -200,7 +200,7 @@ export function createJobService({
     },
 
     async events(jobId, afterId, limit) {
-      if (!UUID.test(jobId)) return [];
+      if (!isUuid(jobId)) return [];
       const after = afterId !== undefined && EVENT_ID.test(afterId) ? afterId : '0';
       return kysely
         .selectFrom('job_events')

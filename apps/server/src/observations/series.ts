@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.js';
+import { isUuid } from '../uuid.js';
 import { readNumberRows } from './copy-rows.js';
 import type { ObservationFile } from './files.js';
 import { PRODUCT_USES } from './product-table.js';
@@ -40,7 +41,6 @@ export interface SeriesQuery {
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_/-]*$/;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Epochs of tables may be off their grid by the digits of an MJD. */
 const GRID_TOLERANCE_SECONDS = 0.005;
 const SAME_EPOCH_SECONDS = 1e-6;
@@ -94,7 +94,7 @@ function groupByLayout(
 ): Iterable<LayoutGroup> {
   const groups = new Map<string, LayoutGroup>();
   files.forEach((file, rank) => {
-    if (!UUID.test(file.id)) throw new RangeError(`no file id: ${file.id}`);
+    if (!isUuid(file.id)) throw new RangeError(`no file id: ${file.id}`);
     const expressions = names.map((name) => {
       if (table === 'baseline_vectors') return `o.${name}`;
       const index = file.numberColumns.indexOf(name);

@@ -1,4 +1,5 @@
 import { TaskError } from '../../jobs/task.js';
+import { isUuid } from '../../uuid.js';
 
 export interface CatalogRequest {
   readonly productIds: readonly string[];
@@ -6,8 +7,6 @@ export interface CatalogRequest {
   readonly publish: boolean;
   readonly archive: boolean;
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @throws TaskError `invalid_parameters` naming every field that is wrong */
 export function parseCatalogParameters(parameters: Readonly<Record<string, unknown>>): CatalogRequest {
@@ -18,7 +17,7 @@ export function parseCatalogParameters(parameters: Readonly<Record<string, unkno
     errors.push({ field: 'product_ids', message: 'must be a list of at least one product id' });
   }
   productIds.forEach((id, i) => {
-    if (!UUID.test(id)) errors.push({ field: `product_ids[${i}]`, message: `not a product id: ${id}` });
+    if (!isUuid(id)) errors.push({ field: `product_ids[${i}]`, message: `not a product id: ${id}` });
   });
   const texts: Record<string, string> = {};
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { ArcWorkerData, CallName, ToWorker, WorkerCalls, WorkerMessage } from './protocol.js';
 
@@ -93,15 +94,14 @@ export class ArcWorkerClient {
 
   private async end(): Promise<void> {
     this.signal.removeEventListener('abort', this.onAbort);
-    await withinMilliseconds(Promise.race([this.hasLoaded, this.exited]), LOADING_MILLISECONDS);
+    await Promise.race([this.hasLoaded, this.exited, delay(LOADING_MILLISECONDS, undefined, { ref: false })]);
     const heard = new Promise<void>((resolve) => {
       this.heard = resolve;
     });
     this.send('stop');
     // Once it has heard it exits by itself, after the routine of the native library that may be at work.
-    if (!(await withinMilliseconds(Promise.race([heard, this.exited]), GRACE_MILLISECONDS))) {
-      await this.worker.terminate();
-    }
+    const late = delay(GRACE_MILLISECONDS, 'late', { ref: false });
+    if ((await Promise.race([heard, this.exited, late])) === 'late') await this.worker.terminate();
     await this.exited;
   }
 
@@ -110,9 +110,12 @@ export class ArcWorkerClient {
   }
 
   private receive(message: WorkerMessage): void {
-    if (message.kind === 'stopping' || message.kind === 'loaded') {
-      if (message.kind === 'loaded') this.loaded();
-      else this.heard();
+    if (message.kind === 'loaded') {
+      this.loaded();
+      return;
+    }
+    if (message.kind === 'stopping') {
+      this.heard();
       return;
     }
     const entry = this.pending.get(message.id);
@@ -130,18 +133,5 @@ export class ArcWorkerClient {
     this.failure ??= error;
     for (const entry of this.pending.values()) entry.reject(this.failure);
     this.pending.clear();
-  }
-}
-
-/** Whether the promise was fulfilled in time. */
-async function withinMilliseconds(promise: Promise<void>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
